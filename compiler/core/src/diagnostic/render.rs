@@ -1,0 +1,1 @@
+//! Turns diagnostics into text, as rustc lays it out.

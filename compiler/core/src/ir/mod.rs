@@ -1,0 +1,12 @@
+//! The graph of a network: operators connected by values, each value with a shape.
+
+pub mod graph;
+pub mod op;
+pub mod preprocess;
+pub mod scope;
+pub mod shape;
+
+pub use graph::{Graph, Node, NodeId, Output};
+pub use op::Op;
+pub use scope::{Origin, ScopeId, ScopeKind, Scopes};
+pub use shape::{Padding, Shape, ShapeError};

@@ -1,0 +1,13 @@
+//! The pipeline of archc, from text to generated files. It does no input or output: a host (command line, build
+//! script, language server) reads and writes.
+//!
+//! One direction only, each stage sees its predecessor's output:
+//!
+//! ```text
+//! text -> syntax -> expand -> ir -> passes -> lir -> plan -> backend -> files
+//! ```
+
+pub mod diagnostic;
+pub mod ir;
+pub mod source;
+pub mod syntax;
