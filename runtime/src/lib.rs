@@ -1,1 +1,7 @@
-//! (to be written)
+//! What generated crates depend on: layouts, kernels, weights, sessions.
+
+pub mod layout;
+pub mod op;
+pub mod run;
+pub mod spec;
+pub mod weights;

@@ -9,5 +9,7 @@
 
 pub mod diagnostic;
 pub mod ir;
+pub mod lir;
+pub mod plan;
 pub mod source;
 pub mod syntax;

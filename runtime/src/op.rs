@@ -1,0 +1,107 @@
+//! What kernels compute. The compiler's lowering chooses among these; generated code names them; [`crate::run::Run`]
+//! executes them. Shapes come with the views, so that a descriptor holds attributes only.
+
+/// A function of one number, applied last to each result.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Activation {
+    /// `x`
+    Identity,
+    /// `max(0, x)`; NaN stays.
+    Relu,
+    /// `min(max(0, x), 6)`; NaN stays.
+    Relu6,
+    /// `x` where it is positive, this times `x` elsewhere.
+    LeakyRelu(f32),
+    /// The hyperbolic tangent.
+    Tanh,
+    /// `1 / (1 + exp(-x))`
+    Sigmoid,
+    /// `x * sigmoid(x)`
+    Swish,
+    /// `x * (1 + erf(x / sqrt(2))) / 2`
+    Gelu,
+    /// `x * hard_sigmoid(x)`
+    HardSwish,
+    /// `min(max(0, x + 3), 6) / 6`
+    HardSigmoid,
+}
+
+/// A convolution: `activation(x * w + bias [+ residual])`. The channels of both sides come with the views.
+///
+/// The kernel reads padding from the halo of `x`: row `oy * stride - padding + ky * dilation` must lie inside it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Conv {
+    /// Rows and columns of the kernel.
+    pub kernel: [usize; 2],
+    /// From one output to the next.
+    pub stride: [usize; 2],
+    /// From one tap to the next.
+    pub dilation: [usize; 2],
+    /// Rows of zeros above and columns to the left; those below and to the right follow from the output's shape.
+    pub padding: [usize; 2],
+    /// Groups; they divide the channels of both sides.
+    pub groups: usize,
+    /// Applied last.
+    pub activation: Activation,
+}
+
+/// A dense layer over a whole value: `activation(x . w + bias [+ residual])`. Its output is `1x1xC`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Dense {
+    /// Applied last.
+    pub activation: Activation,
+}
+
+/// What is taken of a window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PoolKind {
+    /// The largest number; padding never counts.
+    Max,
+    /// The mean of the window's part inside the plane.
+    Average,
+    /// The mean of the window's part inside the plane and its padding, whose zeros count.
+    AverageWithPadding,
+}
+
+/// Pooling by a sliding window. Windows are cut off at the plane, so that no halo is needed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Pool {
+    /// What is taken.
+    pub kind: PoolKind,
+    /// Rows and columns of the window.
+    pub kernel: [usize; 2],
+    /// From one output to the next.
+    pub stride: [usize; 2],
+    /// Top, bottom, left, right.
+    pub padding: [usize; 4],
+}
+
+/// `activation(x * scale + shift)`, both per channel and packed weights: a batch normalization that nothing absorbed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Affine {
+    /// Applied last.
+    pub activation: Activation,
+}
+
+/// `x * scale + offset`
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rescale {
+    /// The factor.
+    pub scale: f32,
+    /// Added after it.
+    pub offset: f32,
+}
+
+/// `x / (k + alpha * sum of squares over the window of channels) ^ beta`; the window reaches `size / 2` channels down
+/// and `(size - 1) / 2` up.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Lrn {
+    /// Channels in the window.
+    pub size: usize,
+    /// The factor of the sum.
+    pub alpha: f32,
+    /// The exponent.
+    pub beta: f32,
+    /// Added to the sum.
+    pub k: f32,
+}

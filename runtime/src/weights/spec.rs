@@ -1,0 +1,117 @@
+//! What a network's weights are called, and how they are packed. Generated code holds these tables.
+//!
+//! Repeated blocks share one [`Group`]; an [`Instance`] says under which names and where each of its repetitions
+//! finds its tensors, so that a deep network's tables are hardly longer than a shallow one's.
+
+use crate::layout::View;
+
+/// What a tensor is for; it decides the formula of seeded weights.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// A kernel, `[rows, columns, input channels / groups, output channels]` or `[inputs, outputs]`; its fan-in is the
+    /// product of all dimensions but the last.
+    Kernel,
+    /// `[channels]`
+    Bias,
+    /// `[channels]`
+    Gamma,
+    /// `[channels]`
+    Beta,
+    /// `[channels]`
+    Mean,
+    /// `[channels]`
+    Variance,
+}
+
+/// A tensor of a weights file, in archc's own layout.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Tensor {
+    /// Its name behind the instance's prefix and a dot.
+    pub name: &'static str,
+    /// What it is for.
+    pub role: Role,
+    /// Row-major.
+    pub shape: &'static [usize],
+}
+
+/// A batch normalization by the indices of its tensors in the group.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Norm {
+    /// 1 where there is none.
+    pub gamma: Option<usize>,
+    /// Added last.
+    pub beta: usize,
+    /// Subtracted first.
+    pub mean: usize,
+    /// Its square root, with `eps` added, divides.
+    pub variance: usize,
+    /// Added to the variance.
+    pub eps: f64,
+}
+
+/// How tensors become the packed weights of one kernel. Indices are into [`Group::tensors`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Pack {
+    /// A convolution: `[group][output channels / 16][kernel row][kernel column][input channel][16]`, then the biases
+    /// `[group][output channels / 16][16]`. Norms are folded in, in order, computed in f64.
+    Conv {
+        /// The kernel tensor, `[rows, columns, inputs, outputs]`.
+        weight: usize,
+        /// The bias.
+        bias: Option<usize>,
+        /// Folded in.
+        norms: &'static [Norm],
+        /// Groups.
+        groups: usize,
+    },
+    /// A dense layer: `[outputs / 16][inputs in the order in which `input` lies in memory][16]`, then the biases
+    /// `[outputs / 16][16]`. Inputs of padding lanes get zeros.
+    Dense {
+        /// The kernel tensor, `[inputs, outputs]`; inputs in the order rows, columns, channels.
+        weight: usize,
+        /// The bias.
+        bias: Option<usize>,
+        /// Folded in.
+        norms: &'static [Norm],
+        /// The value that the layer reads; without a halo, and whole.
+        input: View,
+    },
+    /// Norms as scale and shift: `[channels / 16][16]` each, scales first.
+    Affine {
+        /// In order.
+        norms: &'static [Norm],
+    },
+    /// `(x - mean) / max(sqrt(variance), 1e-7)` as scale and shift, packed as for [`Pack::Affine`].
+    Normalize {
+        /// The mean.
+        mean: usize,
+        /// The variance.
+        variance: usize,
+    },
+}
+
+/// The tensors and packed weights of a block; its repetitions share it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Group {
+    /// In the order in which the network uses them.
+    pub tensors: &'static [Tensor],
+    /// Where each kernel's packed weights start, in f32 numbers from the instance's own, and how they are made.
+    pub packs: &'static [(usize, Pack)],
+    /// Packed numbers of one repetition; a multiple of 16.
+    pub size: usize,
+}
+
+/// One or more repetitions of a group.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Instance {
+    /// The prefix of its tensors' names; `{}` stands for the repetition's number. Empty for none, and then no dot.
+    pub prefix: &'static str,
+    /// The number of the first repetition.
+    pub first: usize,
+    /// How many there are.
+    pub count: usize,
+    /// What is repeated.
+    pub group: &'static Group,
+    /// Where the first one's packed weights start, in f32 numbers; the others follow without a gap.
+    pub offset: usize,
+}
