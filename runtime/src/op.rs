@@ -45,6 +45,50 @@ pub struct Conv {
     pub activation: Activation,
 }
 
+impl Conv {
+    /// A dense convolution with stride 1, no padding, one group and no activation.
+    pub const fn new(kernel: [usize; 2]) -> Conv {
+        Conv {
+            kernel,
+            stride: [1, 1],
+            dilation: [1, 1],
+            padding: [0, 0],
+            groups: 1,
+            activation: Activation::Identity,
+        }
+    }
+
+    /// The same with another stride.
+    #[must_use]
+    pub const fn stride(self, stride: [usize; 2]) -> Conv {
+        Conv { stride, ..self }
+    }
+
+    /// The same with another dilation.
+    #[must_use]
+    pub const fn dilation(self, dilation: [usize; 2]) -> Conv {
+        Conv { dilation, ..self }
+    }
+
+    /// The same with rows of zeros above and columns of zeros to the left.
+    #[must_use]
+    pub const fn padding(self, padding: [usize; 2]) -> Conv {
+        Conv { padding, ..self }
+    }
+
+    /// The same with groups.
+    #[must_use]
+    pub const fn groups(self, groups: usize) -> Conv {
+        Conv { groups, ..self }
+    }
+
+    /// The same with an activation.
+    #[must_use]
+    pub const fn then(self, activation: Activation) -> Conv {
+        Conv { activation, ..self }
+    }
+}
+
 /// A dense layer over a whole value: `activation(x . w + bias [+ residual])`. Its output is `1x1xC`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Dense {
@@ -74,6 +118,19 @@ pub struct Pool {
     pub stride: [usize; 2],
     /// Top, bottom, left, right.
     pub padding: [usize; 4],
+}
+
+impl Pool {
+    /// Pooling without padding.
+    pub const fn new(kind: PoolKind, kernel: [usize; 2], stride: [usize; 2]) -> Pool {
+        Pool { kind, kernel, stride, padding: [0; 4] }
+    }
+
+    /// The same with padding: top, bottom, left, right.
+    #[must_use]
+    pub const fn padding(self, padding: [usize; 4]) -> Pool {
+        Pool { padding, ..self }
+    }
 }
 
 /// `activation(x * scale + shift)`, both per channel and packed weights: a batch normalization that nothing absorbed.

@@ -34,6 +34,13 @@ pub struct Tensor {
     pub shape: &'static [usize],
 }
 
+impl Tensor {
+    /// A tensor.
+    pub const fn new(name: &'static str, role: Role, shape: &'static [usize]) -> Tensor {
+        Tensor { name, role, shape }
+    }
+}
+
 /// A batch normalization by the indices of its tensors in the group.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Norm {
@@ -47,6 +54,18 @@ pub struct Norm {
     pub variance: usize,
     /// Added to the variance.
     pub eps: f64,
+}
+
+impl Norm {
+    /// Gamma, beta, mean and variance are tensors of the group in this order, from `first` on.
+    pub const fn scaled(first: usize, eps: f64) -> Norm {
+        Norm { gamma: Some(first), beta: first + 1, mean: first + 2, variance: first + 3, eps }
+    }
+
+    /// Beta, mean and variance are tensors of the group in this order, from `first` on; there is no gamma.
+    pub const fn unscaled(first: usize, eps: f64) -> Norm {
+        Norm { gamma: None, beta: first, mean: first + 1, variance: first + 2, eps }
+    }
 }
 
 /// How tensors become the packed weights of one kernel. Indices are into [`Group::tensors`].
