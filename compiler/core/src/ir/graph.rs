@@ -51,8 +51,11 @@ pub struct Output {
 /// A network.
 #[derive(Clone, Debug)]
 pub struct Graph {
-    /// The net's name: `ResNet50`.
+    /// The net's name: `ResNet101`.
     pub name: String,
+    /// The name of the net whose body this is, `ResNet50` where `name` is an alias of it; the same as `name` where it
+    /// is none. Aliases share the maps of frameworks' names.
+    pub base: String,
     graph: StableDiGraph<Node, Port>,
     /// The scopes that name the nodes.
     pub scopes: Scopes,
@@ -67,8 +70,10 @@ pub struct Graph {
 impl Graph {
     /// An empty graph.
     pub fn new(name: impl Into<String>) -> Self {
+        let name = name.into();
         Graph {
-            name: name.into(),
+            base: name.clone(),
+            name,
             graph: StableDiGraph::new(),
             scopes: Scopes::default(),
             outputs: Vec::new(),
@@ -93,6 +98,11 @@ impl Graph {
             self.graph.add_edge(input.0, id, Port(port as u32));
         }
         Ok(NodeId(id))
+    }
+
+    /// Whether the node is in the graph.
+    pub fn contains(&self, id: NodeId) -> bool {
+        self.graph.contains_node(id.0)
     }
 
     /// A node.

@@ -3,8 +3,11 @@
 pub mod graph;
 pub mod op;
 pub mod preprocess;
+pub mod print;
 pub mod scope;
 pub mod shape;
+pub mod summary;
+pub mod verify;
 
 pub use graph::{Graph, Node, NodeId, Output};
 pub use op::Op;

@@ -63,6 +63,16 @@ impl Scopes {
         id
     }
 
+    /// How many scopes there are, the root among them.
+    pub fn count(&self) -> usize {
+        self.scopes.len()
+    }
+
+    /// Every scope, each behind the one around it.
+    pub fn iter(&self) -> impl Iterator<Item = (ScopeId, &Scope)> {
+        self.scopes.iter().enumerate().map(|(i, s)| (ScopeId(i as u32), s))
+    }
+
     /// A scope.
     pub fn get(&self, id: ScopeId) -> &Scope {
         &self.scopes[id.0 as usize]
@@ -77,6 +87,11 @@ impl Scopes {
             next = scope.parent;
             Some((id, scope))
         })
+    }
+
+    /// Whether the scope is one of this tree.
+    pub fn contains(&self, id: ScopeId) -> bool {
+        (id.0 as usize) < self.scopes.len()
     }
 
     /// The full name of something called `local` in a scope: `layer1.0.conv2`.

@@ -156,6 +156,33 @@ impl Op {
         }
     }
 
+    /// What it is called in listings; the language's word where it has one.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Op::Input(_) => "input",
+            Op::Conv(_) => "conv",
+            Op::Dense(_) => "dense",
+            Op::Pool(Pool { kind: PoolKind::Max, .. }) => "maxpool",
+            Op::Pool(Pool { kind: PoolKind::Average, .. }) => "avgpool",
+            Op::GlobalPool(GlobalPool { kind: PoolKind::Max }) => "global_maxpool",
+            Op::GlobalPool(GlobalPool { kind: PoolKind::Average }) => "global_avgpool",
+            Op::BatchNorm(_) => "bn",
+            Op::Normalize(_) => "normalize",
+            Op::Lrn(_) => "lrn",
+            Op::Rescale(_) => "rescale",
+            Op::Activation(o) => o.word(),
+            Op::Softmax(_) => "softmax",
+            Op::Dropout(_) => "dropout",
+            Op::Flatten(_) => "flatten",
+            Op::ZeroPad(_) => "zeropad",
+            Op::Shuffle(_) => "shuffle",
+            Op::Upsample(_) => "upsample",
+            Op::Add(_) => "add",
+            Op::Concat(_) => "concat",
+            Op::Gate(_) => "gate",
+        }
+    }
+
     /// The epilogue, where the operator has one.
     pub fn epilogue(&self) -> Option<&Epilogue> {
         match self {
