@@ -7,6 +7,7 @@
 //! text -> syntax -> expand -> ir -> passes -> lir -> plan -> backend -> files
 //! ```
 
+pub mod backend;
 pub mod diagnostic;
 pub mod ir;
 pub mod lir;

@@ -1,0 +1,3 @@
+//! From a planned program to files. Backends see the low IR and the plan, never the graph's operators.
+
+pub mod rust;

@@ -1,0 +1,219 @@
+//! The types that users of a module see: `Model` and `Session`, with lengths in their types.
+
+use super::Artifact;
+use super::views::{array, number};
+use crate::lir::ValueId;
+use proc_macro2::{Ident, Literal, TokenStream};
+use quote::{format_ident, quote};
+
+/// The public items.
+pub(super) fn items(artifact: Artifact<'_>) -> Vec<TokenStream> {
+    let facts = Facts::new(artifact);
+    vec![constants(&facts), model(&facts), session(&facts), single(artifact, &facts)]
+}
+
+struct Facts {
+    name: String,
+    input: [usize; 3],
+    output: [usize; 3],
+    parameters: u64,
+    macs: u64,
+    arena: usize,
+    weights: usize,
+}
+
+impl Facts {
+    fn new(artifact: Artifact<'_>) -> Facts {
+        let Artifact { program, plan, .. } = artifact;
+        Facts {
+            name: program.name.clone(),
+            input: shape(artifact, program.input),
+            output: program.outputs.first().map_or([0; 3], |(_, id)| shape(artifact, *id)),
+            parameters: artifact.parameters,
+            macs: artifact.macs,
+            arena: plan.arena_size * size_of::<f32>(),
+            weights: plan.weights_size * size_of::<f32>(),
+        }
+    }
+}
+
+fn shape(artifact: Artifact<'_>, id: ValueId) -> [usize; 3] {
+    let view = &artifact.program.values[id.index()].view;
+    [view.height, view.width, view.channels]
+}
+
+fn size(shape: [usize; 3]) -> Literal {
+    number(shape.iter().product())
+}
+
+fn constants(facts: &Facts) -> TokenStream {
+    let Facts { name, input, output, parameters, macs, arena, weights } = facts;
+    let (input_array, output_array) = (array(input), array(output));
+    let (parameters, macs) = (Literal::u64_unsuffixed(*parameters), Literal::u64_unsuffixed(*macs));
+    let (arena, weights) = (number(*arena), number(*weights));
+    let docs = format!(
+        " {name}: an image of {}x{}x{} numbers in, {} numbers out.",
+        input[0],
+        input[1],
+        input[2],
+        output.iter().product::<usize>()
+    );
+    quote! {
+        archc_runtime::assert_abi!(1);
+
+        #[doc = #docs]
+        ///
+        /// It holds the weights, packed once; clones share them. It is `Send` and `Sync`.
+        #[derive(Clone, Debug)]
+        pub struct Model(archc_runtime::Model);
+
+        impl Model {
+            /// Rows, columns and channels of the input.
+            pub const INPUT: [usize; 3] = #input_array;
+            /// Rows, columns and channels of the output.
+            pub const OUTPUT: [usize; 3] = #output_array;
+            /// Parameters, the statistics of batch normalizations included, as Keras counts.
+            pub const PARAMS: u64 = #parameters;
+            /// Multiply-accumulate operations of one inference.
+            pub const MACS: u64 = #macs;
+            /// Memory of a session for one image.
+            pub const ARENA_BYTES: usize = #arena;
+            /// Memory of the packed weights.
+            pub const WEIGHT_BYTES: usize = #weights;
+        }
+    }
+}
+
+fn model(_: &Facts) -> TokenStream {
+    quote! {
+        impl Model {
+            /// Reads the weights from a safetensors file, checks each against the network, and packs them.
+            ///
+            /// The error names every tensor that is missing, unknown or of the wrong shape.
+            pub fn load(path: impl AsRef<std::path::Path>) -> Result<Model, archc_runtime::LoadError> {
+                archc_runtime::Model::load(&NETWORK, path.as_ref()).map(Model)
+            }
+
+            /// Like [`Model::load`], from the bytes of such a file.
+            pub fn from_bytes(bytes: &[u8]) -> Result<Model, archc_runtime::LoadError> {
+                archc_runtime::Model::from_bytes(&NETWORK, bytes).map(Model)
+            }
+
+            /// Made-up weights that are the same everywhere: for tests and benchmarks.
+            pub fn seeded(salt: &str) -> Result<Model, archc_runtime::LoadError> {
+                archc_runtime::Model::seeded(&NETWORK, salt).map(Model)
+            }
+
+            /// A session for one image at a time.
+            pub fn session(&self) -> Session {
+                self.session_of::<1>()
+            }
+
+            /// A session for `BATCH` images at a time; all sessions share the weights.
+            pub fn session_of<const BATCH: usize>(&self) -> Session<BATCH> {
+                Session(self.0.session(BATCH))
+            }
+        }
+    }
+}
+
+fn session(facts: &Facts) -> TokenStream {
+    let (input, output) = (size(facts.input), size(facts.output));
+    quote! {
+        /// The memory of an inference: one for each thread. `run` allocates nothing.
+        #[derive(Debug)]
+        pub struct Session<const BATCH: usize = 1>(archc_runtime::Session);
+
+        impl<const BATCH: usize> Session<BATCH> {
+            /// The images: rows, columns, channels.
+            pub fn inputs_mut(&mut self) -> &mut [[f32; #input]; BATCH] {
+                archc_runtime::arrays_mut(self.0.input_mut())
+            }
+
+            /// Computes the outputs from the inputs.
+            pub fn run(&mut self) {
+                self.0.run();
+            }
+
+            /// What the last `run` computed, image by image.
+            pub fn outputs(&self) -> &[[f32; #output]; BATCH] {
+                archc_runtime::arrays(self.0.output(0))
+            }
+        }
+    }
+}
+
+fn single(artifact: Artifact<'_>, facts: &Facts) -> TokenStream {
+    let (input, output) = (size(facts.input), size(facts.output));
+    let logits = artifact.program.logits.map(|id| {
+        let logits = size(shape(artifact, id));
+        quote! {
+            /// What the final softmax received.
+            pub fn logits(&self) -> &[f32; #logits] {
+                &archc_runtime::arrays::<_, 1>(self.0.logits())[0]
+            }
+        }
+    });
+    let named = named_outputs(artifact);
+    quote! {
+        impl Session {
+            /// The image: rows, columns, channels.
+            pub fn input_mut(&mut self) -> &mut [f32; #input] {
+                &mut self.inputs_mut()[0]
+            }
+
+            /// What the last `run` computed.
+            pub fn output(&self) -> &[f32; #output] {
+                &self.outputs()[0]
+            }
+
+            #logits
+            #(#named)*
+
+            /// Copies the image in, runs, and gives the output.
+            pub fn infer(&mut self, image: &[f32; #input]) -> &[f32; #output] {
+                self.input_mut().copy_from_slice(image);
+                self.run();
+                self.output()
+            }
+        }
+    }
+}
+
+/// One accessor for each output that the text names.
+fn named_outputs(artifact: Artifact<'_>) -> Vec<TokenStream> {
+    const TAKEN: [&str; 6] = ["input_mut", "output", "logits", "infer", "run", "outputs"];
+    let outputs = &artifact.program.outputs;
+    let named = outputs.iter().enumerate().filter(|(_, (name, _))| name != "output");
+    named
+        .map(|(index, (name, id))| {
+            let mut method = rust_name(name);
+            if TAKEN.contains(&method.to_string().as_str()) {
+                method = format_ident!("{method}_");
+            }
+            let docs = format!(" The output `{name}`.");
+            let (size, index) = (size(shape(artifact, *id)), number(index));
+            quote! {
+                #[doc = #docs]
+                pub fn #method(&self) -> &[f32; #size] {
+                    &archc_runtime::arrays::<_, 1>(self.0.output(#index))[0]
+                }
+            }
+        })
+        .collect()
+}
+
+/// A name of the text as a Rust method: `layer1.0.conv2` as `layer1_0_conv2`, keywords raw.
+fn rust_name(name: &str) -> Ident {
+    let name: String =
+        name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' }).collect();
+    let name = if name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') {
+        name
+    } else {
+        format!("_{name}")
+    };
+    match syn::parse_str::<Ident>(&name) {
+        Ok(ident) => ident,
+        Err(_) => format_ident!("{name}_"),
+    }
+}

@@ -1,0 +1,83 @@
+//! From tokens to text: formatting, and comments, which tokens cannot carry.
+
+use super::Error;
+use proc_macro2::TokenStream;
+use quote::quote;
+
+/// A comment in a function's body: a statement that [`format`] turns into `// words`.
+pub(super) fn comment(words: &str) -> TokenStream {
+    quote! { comment!(#words); }
+}
+
+/// Formats items, and turns the statements of [`comment`] into comments.
+pub(super) fn format(tokens: TokenStream) -> Result<String, Error> {
+    let file: syn::File = syn::parse2(tokens.clone())
+        .map_err(|e| Error { message: e.to_string(), tokens: tokens.to_string() })?;
+    let mut out = String::new();
+    for line in prettyplease::unparse(&file).lines() {
+        let words = line.trim_start();
+        let literal = words.strip_prefix("comment!(").and_then(|w| w.strip_suffix(");"));
+        match literal.and_then(|l| syn::parse_str::<syn::LitStr>(l).ok()) {
+            Some(literal) => {
+                out.push_str(&line[..line.len() - words.len()]);
+                out.push_str("// ");
+                out.push_str(&literal.value().replace(['\n', '\r'], " "));
+            }
+            None => out.push_str(line),
+        }
+        out.push('\n');
+    }
+    Ok(out)
+}
+
+/// Leaves only those names in the `use` lines at the head that the text mentions behind them.
+pub(super) fn remove_unused_imports(text: &str) -> String {
+    let is_use = |line: &str| line.starts_with("use ");
+    let body: String = text.lines().filter(|l| !is_use(l)).flat_map(|l| [l, "\n"]).collect();
+    let used = |name: &str| {
+        let word = |c: char| c.is_alphanumeric() || c == '_';
+        body.match_indices(name)
+            .any(|(at, _)| !body[..at].ends_with(word) && !body[at + name.len()..].starts_with(word))
+    };
+    let mut out = String::new();
+    for line in text.lines() {
+        if !is_use(line) {
+            out.push_str(line);
+            out.push('\n');
+            continue;
+        }
+        let path = line.trim_start_matches("use ").trim_end_matches(';');
+        let (module, names) = path.rsplit_once("::").unwrap_or(("", path));
+        let kept: Vec<&str> =
+            names.trim_matches(['{', '}']).split(',').map(str::trim).filter(|n| used(n)).collect();
+        match kept.as_slice() {
+            [] => {}
+            [one] => out.push_str(&format!("use {module}::{one};\n")),
+            several => out.push_str(&format!("use {module}::{{{}}};\n", several.join(", "))),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn comments_become_comments() {
+        let words = comment("conv1: \"3x3\"");
+        let text = format(quote! { fn f() { #words g(); } }).unwrap();
+        assert_eq!(text, "fn f() {\n    // conv1: \"3x3\"\n    g();\n}\n");
+    }
+
+    #[test]
+    fn tokens_that_do_not_parse_are_an_error() {
+        assert!(format(quote! { fn }).is_err());
+    }
+
+    #[test]
+    fn only_used_imports_stay() {
+        let text = "use a::{B, C, D};\nuse e::F;\nuse g::H;\nfn f() { B::x(); Dx; H }\n";
+        assert_eq!(remove_unused_imports(text), "use a::B;\nuse g::H;\nfn f() { B::x(); Dx; H }\n");
+    }
+}
