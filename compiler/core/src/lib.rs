@@ -11,6 +11,7 @@ pub mod backend;
 pub mod diagnostic;
 pub mod ir;
 pub mod lir;
+pub mod passes;
 pub mod plan;
 pub mod source;
 pub mod syntax;

@@ -100,7 +100,7 @@ impl Graph {
         Ok(NodeId(id))
     }
 
-    /// Whether the node is in the graph.
+    /// Whether the node is there; a patch may have removed it.
     pub fn contains(&self, id: NodeId) -> bool {
         self.graph.contains_node(id.0)
     }
@@ -166,6 +166,14 @@ impl Graph {
         edges
     }
 
+    /// The reader of a value, and its port, if there is exactly one and the value is no output of the network.
+    pub fn sole_consumer(&self, id: NodeId) -> Option<(NodeId, usize)> {
+        let mut edges = self.graph.edges_directed(id.0, Direction::Outgoing);
+        let edge = edges.next()?;
+        let sole = edges.next().is_none() && !self.is_output(id);
+        sole.then(|| (NodeId(edge.target()), edge.weight().0 as usize))
+    }
+
     /// Whether the value leaves the network.
     pub fn is_output(&self, id: NodeId) -> bool {
         self.outputs.iter().any(|o| o.node == id)
@@ -208,10 +216,6 @@ impl Graph {
 
     pub(crate) fn set_op(&mut self, id: NodeId, op: Op) {
         self.graph[id.0].op = op;
-    }
-
-    pub(crate) fn set_shape(&mut self, id: NodeId, shape: Shape) {
-        self.graph[id.0].shape = shape;
     }
 
     pub(crate) fn set_inputs(&mut self, id: NodeId, inputs: &[NodeId]) {

@@ -207,6 +207,31 @@ impl Op {
             | Op::Gate(_) => None,
         }
     }
+
+    /// The epilogue to be filled, where the operator has one.
+    pub fn epilogue_mut(&mut self) -> Option<&mut Epilogue> {
+        match self {
+            Op::Conv(o) => Some(&mut o.epilogue),
+            Op::Dense(o) => Some(&mut o.epilogue),
+            Op::Input(_)
+            | Op::BatchNorm(_)
+            | Op::Normalize(_)
+            | Op::Pool(_)
+            | Op::GlobalPool(_)
+            | Op::Lrn(_)
+            | Op::Rescale(_)
+            | Op::Activation(_)
+            | Op::Softmax(_)
+            | Op::Dropout(_)
+            | Op::Flatten(_)
+            | Op::ZeroPad(_)
+            | Op::Shuffle(_)
+            | Op::Upsample(_)
+            | Op::Add(_)
+            | Op::Concat(_)
+            | Op::Gate(_) => None,
+        }
+    }
 }
 
 /// The only input, or an error.
