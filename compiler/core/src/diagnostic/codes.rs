@@ -34,6 +34,26 @@ macro_rules! codes {
 codes! {
     /// The text does not follow the grammar.
     Syntax = "E0001", Error;
+    /// A character has no meaning in this language: a curly quote, a letter with an accent, an invisible space.
+    InvalidCharacter = "E0002", Error;
+    /// A string does not end on the line where it begins.
+    UnterminatedString = "E0003", Error;
+    /// A bracket is never closed, closes nothing, or closes an outer one too early.
+    UnbalancedBracket = "E0004", Error;
+    /// A word of the language stands where a name or a value has to.
+    ReservedWord = "E0005", Error;
+    /// An operation has too few or too many values behind its word, or parentheses around them.
+    PositionalCount = "E0006", Error;
+    /// A word at the start of a statement is no operation, no statement and no call.
+    UnknownWord = "E0007", Error;
+    /// Digits are glued to something that makes them neither a number nor a size, or the number is too large.
+    InvalidNumber = "E0008", Error;
+    /// An operator or separator of other languages that this one does not have.
+    UnknownOperator = "E0009", Error;
+    /// Comparisons are chained, as in `a < b < c`, which languages read in different ways.
+    ChainedComparison = "E0010", Error;
+    /// Brackets, operators or `else if` nest deeper than the limit.
+    NestedTooDeeply = "E0011", Error;
     /// A name in an expression is neither a parameter, a constant nor an index. A block sees its own
     /// parameters only.
     UnknownName = "E0101", Error;

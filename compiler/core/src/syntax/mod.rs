@@ -1,4 +1,9 @@
 //! From text to a tree with spans. pest's pairs never leave this module.
 
 pub mod ast;
+mod lexer;
+mod parser;
+mod scan;
 pub mod vocabulary;
+
+pub use parser::parse;
