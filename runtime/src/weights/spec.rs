@@ -72,7 +72,10 @@ impl Norm {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Pack {
     /// A convolution: `[group][output channels / 16][kernel row][kernel column][input channel][16]`, then the biases
-    /// `[group][output channels / 16][16]`. Norms are folded in, in order, computed in f64.
+    /// `[group][output channels / 16][16]`; channels count within their group, and a group's last 16 are filled up with
+    /// zeros. Where groups, inputs and outputs are as many (depthwise), instead
+    /// `[channels / 16][kernel row][kernel column][16]`, then the biases `[channels / 16][16]`. Norms are folded in, in
+    /// order, computed in f64. [`conv_size`] has the size.
     Conv {
         /// The kernel tensor, `[rows, columns, inputs, outputs]`.
         weight: usize,
@@ -84,7 +87,7 @@ pub enum Pack {
         groups: usize,
     },
     /// A dense layer: `[outputs / 16][inputs in the order in which `input` lies in memory][16]`, then the biases
-    /// `[outputs / 16][16]`. Inputs of padding lanes get zeros.
+    /// `[outputs / 16][16]`. Inputs of padding lanes get zeros. [`dense_size`] has the size.
     Dense {
         /// The kernel tensor, `[inputs, outputs]`; inputs in the order rows, columns, channels.
         weight: usize,
@@ -95,7 +98,7 @@ pub enum Pack {
         /// The value that the layer reads; without a halo, and whole.
         input: View,
     },
-    /// Norms as scale and shift: `[channels / 16][16]` each, scales first.
+    /// Norms as scale and shift: `[channels / 16][16]` each, scales first. [`affine_size`] has the size.
     Affine {
         /// In order.
         norms: &'static [Norm],
@@ -133,4 +136,29 @@ pub struct Instance {
     pub group: &'static Group,
     /// Where the first one's packed weights start, in f32 numbers; the others follow without a gap.
     pub offset: usize,
+}
+
+/// Numbers of a packed convolution, see [`Pack::Conv`]; `shape` is its kernel tensor's: rows, columns, inputs of a group,
+/// outputs of all groups.
+pub const fn conv_size(shape: [usize; 4], groups: usize) -> usize {
+    let [rows, columns, inputs, outputs] = shape;
+    if is_depthwise(inputs, outputs, groups) {
+        return outputs.next_multiple_of(16) * (rows * columns + 1);
+    }
+    groups * (outputs / groups).next_multiple_of(16) * (rows * columns * inputs + 1)
+}
+
+/// Whether each channel is a group of its own, with one input (`inputs` of a group) and one output.
+pub const fn is_depthwise(inputs: usize, outputs: usize, groups: usize) -> bool {
+    inputs == 1 && outputs == groups
+}
+
+/// Numbers of a packed dense layer that reads `input`, see [`Pack::Dense`].
+pub const fn dense_size(input: &View, outputs: usize) -> usize {
+    outputs.next_multiple_of(16) * (input.image_size() + 1)
+}
+
+/// Numbers of a packed scale and shift, see [`Pack::Affine`].
+pub const fn affine_size(channels: usize) -> usize {
+    2 * channels.next_multiple_of(16)
 }
