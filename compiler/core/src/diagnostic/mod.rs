@@ -2,6 +2,8 @@
 //! one place, [`render`], turns them into text.
 
 mod codes;
+pub mod json;
+mod place;
 pub mod render;
 
 pub use codes::Code;

@@ -96,7 +96,7 @@ impl Iterator for Lexer<'_> {
             'a'..='z' | 'A'..='Z' | '_' => (TokenKind::Word, rest.find(|c| !word(c)).unwrap_or(rest.len())),
             '0'..='9' => (TokenKind::Number, number_length(rest)),
             '"' => match rest[1..].find(['"', '\n']) {
-                Some(i) if rest[1..].as_bytes().get(i) == Some(&b'"') => (TokenKind::String, i + 2),
+                Some(i) if rest[1 + i..].starts_with('"') => (TokenKind::String, i + 2),
                 Some(i) => (TokenKind::OpenString, i + 1),
                 None => (TokenKind::OpenString, rest.len()),
             },

@@ -84,10 +84,10 @@ pub(crate) fn scan(file: FileId, text: &str, start: usize, diagnostics: &mut Dia
 
 impl Scanner<'_> {
     fn run(mut self, start: usize) -> Option<Scan> {
-        let mut lexer = Lexer::new(self.text, start);
+        let lexer = Lexer::new(self.text, start);
         let mut chains = 0;
         let mut before: Option<Token> = None;
-        while let Some(token) = lexer.next() {
+        for token in lexer {
             let text = &self.text[token.range.clone()];
             self.follow_lines(before.as_ref().map_or(start, |b| b.range.end), token.range.start);
             let else_before = before.as_ref().is_some_and(|b| &self.text[b.range.clone()] == "else");
