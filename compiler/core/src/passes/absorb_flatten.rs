@@ -4,12 +4,13 @@ use super::Patch;
 use crate::ir::op::Dense;
 use crate::ir::{Graph, NodeId, Op};
 
-/// At a flatten that only dense layers read: they read its input.
+/// At a flatten of a plane that only dense layers read: they read the plane. Flattens of vectors are identities, which
+/// another pass removes.
 pub(super) fn rewrite(graph: &Graph, id: NodeId) -> Option<Patch> {
     let Op::Flatten(_) = graph.node(id).op else { return None };
     let [plane] = graph.inputs(id)[..] else { return None };
     let readers = graph.consumers(id);
-    if readers.is_empty() || graph.is_output(id) {
+    if readers.is_empty() || graph.is_output(id) || graph.node(plane).shape.is_vector() {
         return None;
     }
     let mut patch = Patch::new().replace(id, plane);
