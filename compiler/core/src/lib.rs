@@ -9,6 +9,7 @@
 
 pub mod backend;
 pub mod diagnostic;
+pub mod expand;
 pub mod ir;
 pub mod lir;
 pub mod passes;

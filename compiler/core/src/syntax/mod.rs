@@ -6,4 +6,4 @@ mod parser;
 mod scan;
 pub mod vocabulary;
 
-pub use parser::parse;
+pub use parser::{parse, parse_expression};

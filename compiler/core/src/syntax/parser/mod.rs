@@ -10,10 +10,10 @@ mod statement;
 
 use pest::Parser as _;
 
-use super::ast::{File, Ident};
+use super::ast::{Expression, File, Ident};
 use super::lexer::{Lexer, Token, TokenKind};
 use super::scan::{self, Scan};
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::source::{FileId, Span, Spanned};
 
 /// The parser that pest writes from the grammar.
@@ -48,6 +48,20 @@ pub fn parse(file: FileId, text: &str, diagnostics: &mut Diagnostics) -> File {
     };
     own.iter().for_each(|d| diagnostics.push(d.clone()));
     File { items, span: Span::new(file, 0, text.len()) }
+}
+
+/// Parses an expression that is all of a text from byte `start` on, as the value of a setting is. `None` after errors.
+pub fn parse_expression(
+    file: FileId,
+    text: &str,
+    start: usize,
+    diagnostics: &mut Diagnostics,
+) -> Option<Expression> {
+    let mut own = Diagnostics::default();
+    let expression = scan::scan(file, text, start, &mut own)
+        .and_then(|scan| Parser { file, text, scan, diagnostics: &mut own }.whole_expression(start));
+    own.iter().for_each(|d| diagnostics.push(d.clone()));
+    expression
 }
 
 struct Parser<'a> {
@@ -99,6 +113,15 @@ impl<'a> Parser<'a> {
             },
             Err(error) => Err(self.report_mismatch(rule, start, end, &error)),
         }
+    }
+
+    fn whole_expression(&mut self, start: usize) -> Option<Expression> {
+        let end = self.text.len();
+        let node = self.read(Rule::expression, start, end).ok()?;
+        let Some(token) = self.peek(node.end(), end) else { return self.expression(&node).ok() };
+        let message = format!("unexpected `{}` behind the value", self.token_text(&token));
+        self.report(Diagnostic::new(Code::Syntax, self.token_span(&token), message, ""));
+        None
     }
 
     fn span(&self, start: usize, end: usize) -> Span {

@@ -1,0 +1,151 @@
+//! Shapes that do not fit, explained: both shapes, where each comes from, and what would make them fit.
+
+use super::machine::Expander;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::ir::NodeId;
+use crate::ir::op::Op;
+use crate::ir::shape::{MAX_VALUE, Shape, ShapeError};
+use crate::source::Span;
+
+impl Expander<'_, '_> {
+    /// Reports why an operator does not take its inputs.
+    pub(super) fn shape_error(&mut self, error: &ShapeError, op: &Op, inputs: &[NodeId], span: Span) {
+        let word = op.word();
+        let arrives = inputs.first().map(|&node| self.describe(node)).unwrap_or_default();
+        let diagnostic = match error {
+            ShapeError::WindowTooLarge { axis, extent, padded } => {
+                let side = if *axis == 0 { "rows" } else { "columns" };
+                let message = format!("a window of {extent} {side} does not fit into {padded}");
+                let d = Diagnostic::new(Code::WindowTooLarge, span, message, format!("on {arrives}"));
+                let d = self.from(d, inputs.first(), span);
+                match op {
+                    Op::Pool(_) => d.help(
+                        "take a smaller window, `global_avgpool`, or a larger input, as in `--set input=224x224x3`",
+                    ),
+                    _ => d.help(
+                        "take a smaller kernel, `pad=same`, or a larger input, as in `--set input=224x224x3`",
+                    ),
+                }
+            }
+            ShapeError::Groups { groups, channels, output } => {
+                self.groups(op, *groups, *channels, *output, &arrives, inputs, span)
+            }
+            ShapeError::NotAVector { found } => {
+                let message = format!("`{word}` takes a vector, and {found} arrives");
+                let d = Diagnostic::new(Code::NotAVector, span, message, format!("on {arrives}"));
+                self.from(d, inputs.first(), span)
+                    .help(format!("`flatten` before it makes 1x1x{} of it, as VGG does", found.size()))
+                    .help(format!("`global_avgpool` makes 1x1x{} of it, as ResNet does", found.channels))
+            }
+            ShapeError::Different { first, other, .. } => self.different(*first, *other, inputs, span),
+            ShapeError::DifferentPlanes { first, port, other } => {
+                let message = format!(
+                    "values of {}x{} and {}x{} cannot be concatenated along channels",
+                    first.height, first.width, other.height, other.width
+                );
+                let d = Diagnostic::new(Code::ConcatShapes, span, message, "their rows and columns differ");
+                let d = self.both(d, inputs.first(), inputs.get(*port), span);
+                d.help(
+                    "give every branch the same strides and padding; a pooling at stride 1 needs `pad=same`",
+                )
+            }
+            ShapeError::Gate { value, gate } => {
+                let message = format!("a gate of {gate} cannot multiply {value}");
+                let d = Diagnostic::new(Code::GateShape, span, message, "");
+                let d = self.both(d, inputs.first(), inputs.get(1), span);
+                let help = format!("end the gate in 1x1x{} or {value}", value.channels);
+                match gate.channels == value.channels {
+                    true => d.help(format!("{help}; `global_avgpool` at its start makes a vector")),
+                    false => {
+                        d.help(format!("{help}, as `conv 1x1 channels sigmoid` does if `channels` was kept"))
+                    }
+                }
+            }
+            ShapeError::TooLarge { .. } => {
+                let message = format!("the value that `{word}` gives holds more than {MAX_VALUE} numbers");
+                let label = if arrives.is_empty() { String::new() } else { format!("on {arrives}") };
+                Diagnostic::new(Code::ValueTooLarge, span, message, label)
+            }
+            ShapeError::Attribute { message } => {
+                let code = match op {
+                    Op::Pool(_) => Code::PoolPadding,
+                    _ => Code::WeightsTooLarge,
+                };
+                Diagnostic::new(code, span, format!("`{word}` cannot be: {message}"), format!("on {arrives}"))
+            }
+            ShapeError::Arity { found } => {
+                let message = format!("`{word}` does not take {found} values");
+                Diagnostic::new(Code::WrongType, span, message, "")
+            }
+        };
+        self.report(diagnostic);
+    }
+
+    /// Adds where a value got its shape, unless that is the place that the diagnostic is about.
+    fn from(&self, d: Diagnostic, node: Option<&NodeId>, primary: Span) -> Diagnostic {
+        match node.and_then(|&node| self.source(node)) {
+            Some((span, text)) if span != primary && !d.secondary.iter().any(|l| l.span == span) => {
+                d.also(span, text)
+            }
+            _ => d,
+        }
+    }
+
+    /// Adds where two values come from.
+    fn both(&self, mut d: Diagnostic, a: Option<&NodeId>, b: Option<&NodeId>, primary: Span) -> Diagnostic {
+        for node in [a, b] {
+            d = self.from(d, node, primary);
+        }
+        for (nth, node) in [("the first", a), ("the other", b)] {
+            if let Some(&node) = node {
+                d = d.note(format!("{nth} is {}", self.describe(node)));
+            }
+        }
+        d
+    }
+
+    fn different(&self, first: Shape, other: Shape, inputs: &[NodeId], span: Span) -> Diagnostic {
+        let message = format!("{first} and {other} cannot be added");
+        let d = Diagnostic::new(Code::SumShapes, span, message, "the two sides of this sum differ");
+        let d = self.both(d, inputs.first(), inputs.get(1), span);
+        let stride = match (other.height / first.height.max(1), other.width / first.width.max(1)) {
+            (h, w) if h == w && h > 1 => format!(" stride={h}"),
+            _ => String::new(),
+        };
+        if (first.height, first.width) == (other.height, other.width) || !stride.is_empty() {
+            let channels = first.channels;
+            return d.help(format!(
+                "a projection makes them fit: `shortcut {{ conv 1x1 {channels}{stride} bn }}` behind the residual"
+            ));
+        }
+        d.help("both sides need the same strides and the same padding")
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "the parts of one error, taken apart once")]
+    fn groups(
+        &self,
+        op: &Op,
+        groups: usize,
+        channels: usize,
+        output: bool,
+        arrives: &str,
+        inputs: &[NodeId],
+        span: Span,
+    ) -> Diagnostic {
+        let (which, label) = if output {
+            ("that leave", format!("{channels} channels leave"))
+        } else {
+            ("that arrive", format!("on {arrives}"))
+        };
+        let message = format!("{groups} groups do not divide the {channels} channels {which}");
+        let d = Diagnostic::new(Code::Groups, span, message, label);
+        let d = if output { d } else { self.from(d, inputs.first(), span) };
+        let below = (1..=groups.min(channels)).rev().find(|g| channels % g == 0).unwrap_or(1);
+        let above = (groups..=channels).find(|g| channels % g == 0).unwrap_or(channels);
+        let d = d.help(format!("{channels} channels can be in {below} or {above} groups"));
+        match op {
+            Op::Conv(_) => d.help("`depthwise` is a convolution of every channel by itself"),
+            _ => d,
+        }
+    }
+}
