@@ -1,0 +1,80 @@
+//! What the frameworks call the parts of a layer.
+
+use archc_core::ir::op::{Op, Role};
+
+/// A framework that trained weights come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Framework {
+    /// Keras, 2 and 3: `conv1_conv/kernel`, also with `:0`.
+    Keras,
+    /// PyTorch: `layer1.0.conv2.weight`.
+    Torch,
+}
+
+impl Framework {
+    /// The last part of the names of its maps: `ResNet50.keras`.
+    pub fn extension(self) -> &'static str {
+        match self {
+            Framework::Keras => "keras",
+            Framework::Torch => "torch",
+        }
+    }
+
+    /// What stands between a layer's name and its tensor's.
+    pub(crate) fn separator(self) -> char {
+        match self {
+            Framework::Keras => '/',
+            Framework::Torch => '.',
+        }
+    }
+
+    /// A tensor's name as layer and suffix.
+    pub(crate) fn split(self, name: &str) -> (&str, &str) {
+        let name = match (self, name.rsplit_once(':')) {
+            (Framework::Keras, Some((front, n))) if n.bytes().all(|b| b.is_ascii_digit()) => front,
+            _ => name,
+        };
+        name.rsplit_once(self.separator()).unwrap_or(("", name))
+    }
+
+    /// The suffixes that a tensor of this role may have.
+    pub(crate) fn suffixes(self, op: &Op, role: Role) -> &'static [&'static str] {
+        let input = matches!(op, Op::Normalize(_));
+        match (self, role) {
+            (Framework::Keras, Role::Kernel) => &["kernel", "depthwise_kernel", "pointwise_kernel"],
+            (Framework::Keras, Role::Bias) => &["bias"],
+            (Framework::Keras, Role::Gamma) => &["gamma"],
+            (Framework::Keras, Role::Beta) => &["beta"],
+            (Framework::Keras, Role::Mean) if input => &["mean"],
+            (Framework::Keras, Role::Mean) => &["moving_mean"],
+            (Framework::Keras, Role::Variance) if input => &["variance"],
+            (Framework::Keras, Role::Variance) => &["moving_variance"],
+            (Framework::Torch, Role::Kernel | Role::Gamma) => &["weight"],
+            (Framework::Torch, Role::Bias | Role::Beta) => &["bias"],
+            (Framework::Torch, Role::Mean) => &["running_mean"],
+            (Framework::Torch, Role::Variance) => &["running_var"],
+        }
+    }
+
+    /// Whether a suffix is the framework's own bookkeeping, which no inference reads.
+    pub(crate) fn is_bookkeeping(self, suffix: &str) -> bool {
+        match self {
+            // The count of a Keras `Normalization`, and the state of a dropout.
+            Framework::Keras => matches!(suffix, "count" | "seed_generator_state"),
+            Framework::Torch => suffix == "num_batches_tracked",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_split_into_layer_and_suffix() {
+        assert_eq!(Framework::Keras.split("conv1/kernel"), ("conv1", "kernel"));
+        assert_eq!(Framework::Keras.split("conv1/kernel:0"), ("conv1", "kernel"));
+        assert_eq!(Framework::Torch.split("layer1.0.bn.running_var"), ("layer1.0.bn", "running_var"));
+        assert_eq!(Framework::Torch.split("weight"), ("", "weight"));
+    }
+}

@@ -1,0 +1,101 @@
+//! The layouts of the frameworks' tensors, and how they become archc's.
+
+use crate::framework::Framework;
+use archc_core::ir::op::{Op, Role, Weight};
+
+/// How a framework's tensor becomes archc's.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Layout {
+    /// The framework's tensor seen as `[outputs, inputs, taps]`, which become `[taps, inputs, outputs]`; `None` where
+    /// its dimensions are in archc's order.
+    reversed: Option<[usize; 3]>,
+    /// At each of archc's inputs, the framework's; empty where they are the same.
+    inputs: Vec<usize>,
+}
+
+impl Layout {
+    /// The layout of a tensor of the framework's shape `theirs` that becomes `ours`; `None` if it cannot. `inputs`
+    /// is the order of the operator's inputs, at each of archc's the framework's, where that differs.
+    ///
+    /// A convolution of 1x1 and a dense layer take each other's tensors: both hold `[inputs, outputs]`.
+    pub(crate) fn new(
+        framework: Framework,
+        op: &Op,
+        ours: &Weight,
+        theirs: &[usize],
+        inputs: Option<&[usize]>,
+    ) -> Option<Layout> {
+        let kernel = ours.role == Role::Kernel;
+        let reversed = match framework {
+            _ if !kernel => (ours.shape == theirs).then_some(None)?,
+            Framework::Keras => keras(op, &ours.shape, theirs).then_some(None)?,
+            Framework::Torch => Some(torch(&ours.shape, theirs)?),
+        };
+        // The vectors of a normalization follow what arrives; those that were folded into another operator, and
+        // biases, follow what leaves.
+        let follows = kernel || matches!(op, Op::BatchNorm(_) | Op::Normalize(_));
+        let inputs = inputs.filter(|_| follows).unwrap_or_default().to_vec();
+        Some(Layout { reversed, inputs })
+    }
+
+    /// The numbers in archc's order.
+    pub(crate) fn convert(&self, theirs: Vec<f32>) -> Vec<f32> {
+        let input = |i: usize| self.inputs.get(i).copied().unwrap_or(i);
+        match self.reversed {
+            None if self.inputs.is_empty() => theirs,
+            None => (0..theirs.len()).filter_map(|i| theirs.get(input(i)).copied()).collect(),
+            Some([outputs, inputs, taps]) => {
+                let mut ours = Vec::with_capacity(theirs.len());
+                for tap in 0..taps {
+                    for i in (0..inputs).map(input) {
+                        ours.extend((0..outputs).filter_map(|o| theirs.get((o * inputs + i) * taps + tap)));
+                    }
+                }
+                ours
+            }
+        }
+    }
+}
+
+/// Whether a Keras kernel holds archc's numbers in archc's order. A depthwise one is `(rows, columns, channels,
+/// multiplier)`, and archc's output channels count through both.
+fn keras(op: &Op, ours: &[usize], theirs: &[usize]) -> bool {
+    match (ours, theirs) {
+        (&[kh, kw, 1, out], &[h, w, channels, multiplier]) if is_depthwise(op, channels) => {
+            (kh, kw) == (h, w) && channels.checked_mul(multiplier) == Some(out)
+        }
+        _ => without_taps(ours) == without_taps(theirs),
+    }
+}
+
+fn is_depthwise(op: &Op, channels: usize) -> bool {
+    matches!(op, Op::Conv(conv) if conv.groups == channels)
+}
+
+/// `[1, 1, inputs, outputs]` as `[inputs, outputs]`.
+fn without_taps(shape: &[usize]) -> &[usize] {
+    match shape {
+        [1, 1, rest @ ..] if rest.len() == 2 => rest,
+        all => all,
+    }
+}
+
+/// PyTorch's `(outputs, inputs / groups, rows, columns)` or `(outputs, inputs)`, seen as three dimensions.
+fn torch(ours: &[usize], theirs: &[usize]) -> Option<[usize; 3]> {
+    let [kh, kw, inputs, outputs] = four(ours)?;
+    let fits = match *theirs {
+        [o, i] => [o, i, 1, 1] == [outputs, inputs, kh, kw],
+        [o, i, h, w] => [o, i, h, w] == [outputs, inputs, kh, kw],
+        _ => false,
+    };
+    fits.then_some([outputs, inputs, kh * kw])
+}
+
+/// `[inputs, outputs]` as `[1, 1, inputs, outputs]`.
+fn four(shape: &[usize]) -> Option<[usize; 4]> {
+    match *shape {
+        [inputs, outputs] => Some([1, 1, inputs, outputs]),
+        [kh, kw, inputs, outputs] => Some([kh, kw, inputs, outputs]),
+        _ => None,
+    }
+}

@@ -1,0 +1,249 @@
+//! Matches every tensor of a network with one of a framework's.
+
+use crate::framework::Framework;
+use crate::layout::Layout;
+use crate::names::{NameMap, Ranks};
+use crate::order::input_orders;
+use crate::seeded;
+use archc_core::ir::op::Weight;
+use archc_core::ir::{Graph, NodeId, Shape};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+/// A tensor of ours and the one of theirs that it is made of.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mapping {
+    /// Ours: its name, role and shape.
+    pub ours: Weight,
+    /// The full name of theirs.
+    pub theirs: String,
+    layout: Layout,
+}
+
+impl Mapping {
+    /// Their numbers in our order.
+    pub fn convert(&self, theirs: Vec<f32>) -> Vec<f32> {
+        self.layout.convert(theirs)
+    }
+
+    /// The seeded numbers of their name, in our order.
+    pub fn seeded(&self, salt: &str, gain: f64) -> Vec<f32> {
+        let ours = &self.ours;
+        let fan_in = seeded::fan_in(ours);
+        self.convert(seeded::numbers(salt, &self.theirs, ours.role, ours.size(), fan_in, gain))
+    }
+}
+
+/// Everything that keeps a framework's tensors from being a network's.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MapErrors(pub Vec<MapProblem>);
+
+/// One of the reasons.
+#[derive(Clone, Debug, PartialEq)]
+pub enum MapProblem {
+    /// None of theirs has a name that ours would have there.
+    Missing {
+        /// The full name of ours.
+        ours: String,
+        /// Its shape.
+        shape: Vec<usize>,
+        /// The names that it would have there.
+        theirs: Vec<String>,
+    },
+    /// No tensor of ours is made of it, and no line of the map drops it.
+    Extra {
+        /// The full name of theirs.
+        theirs: String,
+        /// Its shape.
+        shape: Vec<usize>,
+    },
+    /// Theirs has a shape that cannot become ours.
+    Shape {
+        /// The full name of ours.
+        ours: String,
+        /// Its shape.
+        expected: Vec<usize>,
+        /// The full name of theirs.
+        theirs: String,
+        /// Its shape.
+        found: Vec<usize>,
+    },
+    /// Several of theirs could be ours.
+    Ambiguous {
+        /// The full name of ours.
+        ours: String,
+        /// What it could be, with the map's lines where these differ.
+        choices: Vec<String>,
+    },
+    /// One of theirs is made into several of ours.
+    Shared {
+        /// The full name of theirs.
+        theirs: String,
+        /// The full names of ours.
+        ours: Vec<String>,
+    },
+}
+
+impl fmt::Display for MapProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            MapProblem::Missing { ours, shape, theirs } => {
+                write!(f, "`{ours}` {shape:?} is missing: there is no {}", list(theirs))
+            }
+            MapProblem::Extra { theirs, shape } => write!(f, "`{theirs}` {shape:?} belongs to nothing"),
+            MapProblem::Shape { ours, expected, theirs, found } => {
+                write!(f, "`{ours}` is {expected:?}, which `{theirs}` {found:?} cannot become")
+            }
+            MapProblem::Ambiguous { ours, choices } => write!(f, "`{ours}` could be {}", list(choices)),
+            MapProblem::Shared { theirs, ours } => {
+                write!(f, "`{theirs}` would become each of {}", list(ours))
+            }
+        }
+    }
+}
+
+fn list(names: &[String]) -> String {
+    names.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(" or ")
+}
+
+impl fmt::Display for MapErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} tensors do not fit:", self.0.len())?;
+        self.0.iter().try_for_each(|p| write!(f, "\n  {p}"))
+    }
+}
+
+impl std::error::Error for MapErrors {}
+
+/// Every tensor that a network reads, in the order of its nodes, each with its node.
+pub(crate) fn weights(graph: &Graph) -> Vec<(NodeId, Weight)> {
+    let of = |id: NodeId| {
+        let shapes: Vec<Shape> = graph.inputs(id).iter().map(|&i| graph.node(i).shape).collect();
+        graph.node(id).op.weights(&graph.path(id), &shapes).into_iter().map(move |w| (id, w))
+    };
+    graph.ids().flat_map(of).collect()
+}
+
+/// Matches every tensor of a network with one of `theirs`, given by full names and shapes, in the order of the
+/// network's nodes.
+///
+/// # Errors
+/// Every tensor that is missing, left over, wrongly shaped or ambiguous, together.
+pub fn map_names(
+    graph: &Graph,
+    map: &NameMap,
+    framework: Framework,
+    theirs: &[(String, Vec<usize>)],
+) -> Result<Vec<Mapping>, MapErrors> {
+    let mut problems = Vec::new();
+    let mut matcher = Matcher::new(graph, map, framework, theirs, &mut problems);
+    let mut mappings = Vec::new();
+    for (node, ours) in weights(graph) {
+        match matcher.find(node, &ours) {
+            Ok(mapping) => mappings.push(mapping),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    matcher.finish(&mut problems);
+    if problems.is_empty() { Ok(mappings) } else { Err(MapErrors(problems)) }
+}
+
+/// The tensors of theirs, by layer and suffix, and who has claimed them.
+struct Matcher<'a> {
+    graph: &'a Graph,
+    map: &'a NameMap,
+    framework: Framework,
+    theirs: &'a [(String, Vec<usize>)],
+    by_layer: BTreeMap<(&'a str, &'a str), usize>,
+    ranks: Ranks,
+    orders: std::collections::HashMap<NodeId, Vec<usize>>,
+    claims: BTreeMap<usize, BTreeSet<String>>,
+}
+
+impl<'a> Matcher<'a> {
+    fn new(
+        graph: &'a Graph,
+        map: &'a NameMap,
+        framework: Framework,
+        theirs: &'a [(String, Vec<usize>)],
+        problems: &mut Vec<MapProblem>,
+    ) -> Self {
+        let mut by_layer = BTreeMap::new();
+        for (i, (name, shape)) in theirs.iter().enumerate() {
+            // The same layer and suffix a second time: one name had a `:0`, or both are the same.
+            if by_layer.insert(framework.split(name), i).is_some() {
+                problems.push(MapProblem::Extra { theirs: name.clone(), shape: shape.clone() });
+            }
+        }
+        let orders = match framework {
+            Framework::Keras => Default::default(),
+            Framework::Torch => input_orders(graph),
+        };
+        let ranks = Ranks::new(by_layer.keys().map(|(layer, _)| *layer));
+        Matcher { graph, map, framework, theirs, by_layer, ranks, orders, claims: BTreeMap::new() }
+    }
+
+    /// The one of theirs that becomes `ours`.
+    fn find(&mut self, node: NodeId, ours: &Weight) -> Result<Mapping, MapProblem> {
+        let op = &self.graph.node(node).op;
+        let layer = match <[_; 1]>::try_from(self.map.layers(&ours.owner, &self.ranks)) {
+            Ok([(_, layer)]) => layer,
+            Err(none) if none.is_empty() => ours.owner.clone(),
+            Err(several) => {
+                let choices =
+                    several.into_iter().map(|(line, layer)| format!("{layer} (line {line})")).collect();
+                return Err(MapProblem::Ambiguous { ours: ours.name(), choices });
+            }
+        };
+        let suffixes = self.framework.suffixes(op, ours.role);
+        let found: Vec<usize> =
+            suffixes.iter().filter_map(|s| self.by_layer.get(&(layer.as_str(), *s)).copied()).collect();
+        for &i in &found {
+            self.claims.entry(i).or_default();
+        }
+        let order = self.orders.get(&node).map(Vec::as_slice);
+        let layout = |i: usize| {
+            let (name, shape) = self.theirs.get(i)?;
+            Layout::new(self.framework, op, ours, shape, order).map(|layout| (i, name, layout))
+        };
+        let mut fitting: Vec<_> = found.iter().filter_map(|&i| layout(i)).collect();
+        match (fitting.pop(), fitting.is_empty(), found.first().and_then(|&i| self.theirs.get(i))) {
+            (Some((i, theirs, layout)), true, _) => {
+                self.claims.entry(i).or_default().insert(ours.name());
+                Ok(Mapping { ours: ours.clone(), theirs: theirs.clone(), layout })
+            }
+            (Some(last), false, _) => {
+                let choices = fitting.into_iter().chain([last]).map(|(_, name, _)| name.clone()).collect();
+                Err(MapProblem::Ambiguous { ours: ours.name(), choices })
+            }
+            (None, _, Some((theirs, found))) => Err(MapProblem::Shape {
+                ours: ours.name(),
+                expected: ours.shape.clone(),
+                theirs: theirs.clone(),
+                found: found.clone(),
+            }),
+            (None, _, None) => {
+                let separator = self.framework.separator();
+                let theirs = suffixes.iter().map(|s| format!("{layer}{separator}{s}")).collect();
+                Err(MapProblem::Missing { ours: ours.name(), shape: ours.shape.clone(), theirs })
+            }
+        }
+    }
+
+    /// What is left over or claimed twice.
+    fn finish(self, problems: &mut Vec<MapProblem>) {
+        for (&(_, suffix), i) in &self.by_layer {
+            let Some((name, shape)) = self.theirs.get(*i) else { continue };
+            match self.claims.get(i) {
+                Some(ours) if ours.len() > 1 => {
+                    let ours = ours.iter().cloned().collect();
+                    problems.push(MapProblem::Shared { theirs: name.clone(), ours });
+                }
+                Some(_) => {}
+                None if self.framework.is_bookkeeping(suffix) => {}
+                None if self.map.drops(name, self.framework.separator()) => {}
+                None => problems.push(MapProblem::Extra { theirs: name.clone(), shape: shape.clone() }),
+            }
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! Name maps: what a framework calls the layers of a network. They are data, `archs/names/NET.keras` and `NET.torch`.
+//!
+//! A line says that an operation of ours is a layer of theirs:
+//!
+//! ```text
+//! // Keras's ResNet-50. Comments run to the end of the line.
+//! conv1 = conv1_conv
+//! stage.{i}.unit.{j}.bottleneck1.residual1.conv{k} = conv{i+2}_block{j+1}_{k}_conv
+//! - AuxLogits.*
+//! ```
+//!
+//! The parts of a tensor's name that say what it is for (`kernel`, `running_mean`, `:0`) belong to the framework; a line
+//! names operations and layers only. On the left, `{i}` is a number, `{i+1}` a number one larger than `i`, and
+//! `{i:0-2}` a number from 0 to 2. On the right stand sums of those: `{i+1}`, `{7*i+j-5}`. `{i:a}` is a letter, `a` for
+//! 0. `#{n}`, at the end of a name, is the layer of rank `n`, from 0, among those that a framework numbered by itself:
+//! Keras's `conv2d`, `conv2d_1`, ... begin at another number with every model built. A line whose right side would hold
+//! a number below 0 does not apply.
+//!
+//! `- PATTERN` drops tensors of theirs: `*` stands for anything, and the pattern for a whole name or for its last parts
+//! (`num_batches_tracked`). An operation that no line names has the same name there.
+
+mod expression;
+mod parse;
+mod pattern;
+
+use pattern::{Bindings, Ours, Theirs};
+use std::collections::BTreeMap;
+
+/// A parsed name map.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct NameMap {
+    lines: Vec<Line>,
+    dropped: Vec<String>,
+}
+
+/// `OURS = THEIRS`
+#[derive(Clone, Debug, PartialEq)]
+struct Line {
+    number: usize,
+    ours: Ours,
+    theirs: Theirs,
+}
+
+/// What is wrong with a line of a name map.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("line {line}: {message}")]
+pub struct MapSyntaxError {
+    /// The line, from 1.
+    pub line: usize,
+    /// What is wrong.
+    pub message: String,
+}
+
+impl NameMap {
+    /// The layers that the lines give an operation, each with its line's number; more than one is a mistake in the map.
+    pub(crate) fn layers(&self, operation: &str, ranks: &Ranks) -> Vec<(usize, String)> {
+        let mut layers: Vec<(usize, String)> = Vec::new();
+        for line in &self.lines {
+            let Some(layer) =
+                line.ours.matches(operation).and_then(|b: Bindings| line.theirs.render(&b, ranks))
+            else {
+                continue;
+            };
+            if layers.iter().all(|(_, l)| *l != layer) {
+                layers.push((line.number, layer));
+            }
+        }
+        layers
+    }
+
+    /// Whether a `- PATTERN` drops a tensor of theirs.
+    pub(crate) fn drops(&self, tensor: &str, separator: char) -> bool {
+        let tails = tensor.match_indices(separator).map(|(i, s)| &tensor[i + s.len()..]);
+        std::iter::once(tensor)
+            .chain(tails)
+            .any(|name| self.dropped.iter().any(|pattern| pattern::glob(pattern, name)))
+    }
+}
+
+/// The layers that a framework numbered by itself, in order: those called `stem` or `stem_` and a number.
+#[derive(Debug, Default)]
+pub(crate) struct Ranks {
+    by_stem: BTreeMap<String, BTreeMap<u64, String>>,
+}
+
+impl Ranks {
+    /// Of the names of all layers.
+    pub(crate) fn new<'a>(layers: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut ranks = Ranks::default();
+        for layer in layers {
+            let numbered = layer.rsplit_once('_').and_then(|(stem, n)| Some((stem, n.parse().ok()?)));
+            let (stem, number) = numbered.unwrap_or((layer, 0));
+            ranks.by_stem.entry(stem.to_owned()).or_default().insert(number, layer.to_owned());
+        }
+        ranks
+    }
+
+    fn get(&self, stem: &str, rank: u64) -> Option<&str> {
+        let rank = usize::try_from(rank).ok()?;
+        self.by_stem.get(stem)?.values().nth(rank).map(String::as_str)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn layer(map: &str, operation: &str, layers: &[&str]) -> Vec<String> {
+        let map = NameMap::parse(map).expect("the map is right");
+        map.layers(operation, &Ranks::new(layers.iter().copied())).into_iter().map(|(_, l)| l).collect()
+    }
+
+    #[test]
+    fn numbers_and_sums() {
+        let map =
+            "stage.{i}.unit.{j}.conv{k} = conv{i+2}_block{j+1}_{k}_conv // and a comment\n\nfc = predictions";
+        assert_eq!(layer(map, "stage.0.unit.11.conv3", &[]), ["conv2_block12_3_conv"]);
+        assert_eq!(layer(map, "fc", &[]), ["predictions"]);
+        for other in [
+            "stage.0.unit.1.conv",
+            "stage.0.unit.x.conv1",
+            "stage.0.unit.1.conv1.x",
+            "fc1",
+            "xfc",
+            "stage.01.unit.1.conv1",
+        ] {
+            assert_eq!(layer(map, other, &[]), [""; 0], "{other}");
+        }
+        assert_eq!(layer("a.{i}.b{j} = {7*i+2*j-5+i}", "a.2.b3", &[]), ["17"]);
+        assert_eq!(layer("a{i+1}.b{i} = x{i}", "a5.b4", &[]), ["x4"]);
+        assert_eq!(layer("a{i+1}.b{i} = x{i}", "a5.b5", &[]), [""; 0]);
+        assert_eq!(layer("a{i} = x{i-2}", "a1", &[]), [""; 0]);
+    }
+
+    #[test]
+    fn ranges() {
+        let map = "mixed{i:0-2}.conv = a{i}\nmixed{i:3-3}.conv = b{i}\nmixed{i:10-12}.conv = c";
+        for (operation, expected) in [("mixed0.conv", "a0"), ("mixed2.conv", "a2"), ("mixed3.conv", "b3")] {
+            assert_eq!(layer(map, operation, &[]), [expected]);
+        }
+        assert_eq!(layer(map, "mixed4.conv", &[]), [""; 0]);
+        assert_eq!(layer(map, "mixed11.conv", &[]), ["c"]);
+    }
+
+    #[test]
+    fn letters() {
+        assert_eq!(layer("s{i}.{j} = block{i+1}{j:a}_conv", "s1.1", &[]), ["block2b_conv"]);
+        assert_eq!(layer("s{j} = block{j:a}", "s26", &[]), [""; 0]);
+        assert_eq!(layer("s{j} = block{j+1:A}", "s0", &[]), ["blockB"]);
+    }
+
+    #[test]
+    fn ranks_are_by_number_whatever_they_begin_with() {
+        let fresh = ["conv2d_10", "conv2d", "conv2d_2", "conv2d_1", "dense", "conv2d_bn"];
+        assert_eq!(layer("c{i} = conv2d#{i}", "c0", &fresh), ["conv2d"]);
+        assert_eq!(layer("c{i} = conv2d#{i}", "c3", &fresh), ["conv2d_10"]);
+        let later = ["conv2d_94", "conv2d_100", "conv2d_95"];
+        assert_eq!(layer("c{i} = conv2d#{i}", "c0", &later), ["conv2d_94"]);
+        assert_eq!(layer("c{i} = conv2d#{i}", "c2", &later), ["conv2d_100"]);
+        // Beyond the last, the name tells which one is missing.
+        assert_eq!(layer("c{i} = conv2d#{i}", "c3", &later), ["conv2d#3"]);
+    }
+
+    #[test]
+    fn dropping() {
+        let map =
+            NameMap::parse("- AuxLogits.*\n- num_batches_tracked\n- fc.*.bias").expect("the map is right");
+        for name in ["AuxLogits.conv0.weight", "a.b.num_batches_tracked", "fc.1.bias", "head.fc.x.bias"] {
+            assert!(map.drops(name, '.'), "{name}");
+        }
+        for name in ["AuxLogits", "num_batches_tracked.x", "fc.bias", "xfc.1.bias", "fc.1.bias2"] {
+            assert!(!map.drops(name, '.'), "{name}");
+        }
+    }
+}

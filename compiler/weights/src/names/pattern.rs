@@ -1,0 +1,127 @@
+//! The two sides of a line: what matches a name of ours, and what a name of theirs is made of.
+
+use super::Ranks;
+use super::expression::Expression;
+use std::collections::BTreeMap;
+
+/// The numbers that a match gave to variables.
+pub(super) type Bindings = BTreeMap<String, u64>;
+
+/// The left side.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Ours(pub(super) Vec<OursPart>);
+
+/// A part of the left side.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum OursPart {
+    Text(String),
+    /// A number: the variable's, and `offset`. The written number is within `range`.
+    Number {
+        variable: String,
+        offset: i64,
+        range: Option<(u64, u64)>,
+    },
+}
+
+impl Ours {
+    /// The numbers in a name, if it matches.
+    pub(super) fn matches(&self, name: &str) -> Option<Bindings> {
+        let mut bindings = Bindings::new();
+        let mut rest = name;
+        for part in &self.0 {
+            match part {
+                OursPart::Text(text) => rest = rest.strip_prefix(text.as_str())?,
+                OursPart::Number { variable, offset, range } => {
+                    let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+                    let (digits, behind) = rest.split_at(end);
+                    rest = behind;
+                    let written: u64 = digits.parse().ok()?;
+                    let plain = digits.len() == 1 || !digits.starts_with('0');
+                    let inside = range.is_none_or(|(low, high)| (low..=high).contains(&written));
+                    if !plain || !inside {
+                        return None;
+                    }
+                    let value = written.checked_add_signed(offset.checked_neg()?)?;
+                    if *bindings.entry(variable.clone()).or_insert(value) != value {
+                        return None;
+                    }
+                }
+            }
+        }
+        rest.is_empty().then_some(bindings)
+    }
+}
+
+/// The right side.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Theirs(pub(super) Vec<TheirsPart>);
+
+/// A part of the right side.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum TheirsPart {
+    Text(String),
+    Number(Expression),
+    /// A letter; the first is that of 0.
+    Letter(Expression, char),
+    /// The layer of that rank among those that begin with what stands before.
+    Rank(Expression),
+}
+
+impl Theirs {
+    /// The name that a match gives; `None` where a number is below 0 or a letter beyond `z`. Where no layer has the
+    /// rank that is asked for, the name says so: `conv2d#94`.
+    pub(super) fn render(&self, bindings: &Bindings, ranks: &Ranks) -> Option<String> {
+        let mut name = String::new();
+        for part in &self.0 {
+            match part {
+                TheirsPart::Text(text) => name.push_str(text),
+                TheirsPart::Number(sum) => name.push_str(&sum.value(bindings)?.to_string()),
+                TheirsPart::Letter(sum, first) => {
+                    let code = u64::from(u32::from(*first)) + sum.value(bindings)?;
+                    let letter = u32::try_from(code).ok().and_then(char::from_u32)?;
+                    name.push(Some(letter).filter(|c| c.is_ascii_alphabetic())?);
+                }
+                TheirsPart::Rank(sum) => {
+                    let rank = sum.value(bindings)?;
+                    name = match ranks.get(&name, rank) {
+                        Some(layer) => layer.to_owned(),
+                        None => format!("{name}#{rank}"),
+                    };
+                }
+            }
+        }
+        Some(name)
+    }
+
+    /// The variables that it reads.
+    pub(super) fn variables(&self) -> impl Iterator<Item = &str> {
+        self.0
+            .iter()
+            .flat_map(|part| match part {
+                TheirsPart::Text(_) => None,
+                TheirsPart::Number(sum) | TheirsPart::Letter(sum, _) | TheirsPart::Rank(sum) => {
+                    Some(sum.variables())
+                }
+            })
+            .flatten()
+    }
+}
+
+/// Whether a name matches a pattern whose `*` stand for anything.
+pub(super) fn glob(pattern: &str, name: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let Some(mut rest) = parts.next().and_then(|first| name.strip_prefix(first)) else {
+        return false;
+    };
+    let parts: Vec<&str> = parts.collect();
+    let Some((last, middle)) = parts.split_last() else {
+        return rest.is_empty();
+    };
+    for part in middle {
+        let Some(at) = rest.find(part) else {
+            return false;
+        };
+        rest = &rest[at + part.len()..];
+    }
+    rest.ends_with(last)
+}
