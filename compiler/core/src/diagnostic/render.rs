@@ -1,5 +1,7 @@
 //! Turns diagnostics into text, as rustc lays it out.
 
+use std::borrow::Cow;
+
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
 
@@ -18,6 +20,9 @@ pub enum Style {
 
 /// Longer lines are not shown, only named: they were not written by a person, and a terminal would not show them.
 const MAX_LINE_BYTES: usize = 2000;
+
+/// Longer messages are cut: they quote something that was not written by a person either.
+const MAX_MESSAGE_CHARACTERS: usize = 1000;
 
 /// Diagnostics as text, each followed by an empty line; empty if there are none.
 pub fn render(sources: &SourceMap, diagnostics: &Diagnostics, style: Style) -> String {
@@ -39,13 +44,22 @@ fn group<'a>(sources: &'a SourceMap, diagnostic: &'a Diagnostic) -> Group<'a> {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
-    let mut group = Group::with_title(level.primary_title(&diagnostic.message).id(diagnostic.code.as_str()));
+    let mut group =
+        Group::with_title(level.primary_title(cut(&diagnostic.message)).id(diagnostic.code.as_str()));
     for file in files(diagnostic) {
         group = group.elements(excerpts(sources, diagnostic, file));
     }
-    let notes = diagnostic.notes.iter().map(|note| Level::NOTE.message(note));
-    let help = diagnostic.help.iter().map(|help| Level::HELP.message(help));
+    let notes = diagnostic.notes.iter().map(|note| Level::NOTE.message(cut(note)));
+    let help = diagnostic.help.iter().map(|help| Level::HELP.message(cut(help)));
     group.elements(notes).elements(help)
+}
+
+/// A message, or the beginning of one that quotes something endless.
+fn cut(message: &str) -> Cow<'_, str> {
+    match message.char_indices().nth(MAX_MESSAGE_CHARACTERS) {
+        Some((end, _)) => Cow::Owned(format!("{}..", &message[..end])),
+        None => Cow::Borrowed(message),
+    }
 }
 
 /// The files that a diagnostic points into, the primary one first.
@@ -75,13 +89,13 @@ fn excerpts<'a>(sources: &'a SourceMap, diagnostic: &'a Diagnostic, file: FileId
             let (line, column) = place.start();
             elements.push(Origin::path(place.name).line(line).char_column(column).into());
             if !label.text.is_empty() {
-                elements.push(Level::NOTE.message(&label.text).into());
+                elements.push(Level::NOTE.message(cut(&label.text)).into());
             }
             continue;
         }
         let primary = diagnostic.primary.as_ref().is_some_and(|p| std::ptr::eq(p, label));
         let kind = if primary { AnnotationKind::Primary } else { AnnotationKind::Context };
-        let words = (!label.text.is_empty()).then_some(label.text.as_str());
+        let words = (!label.text.is_empty()).then(|| cut(&label.text));
         snippet = snippet.annotation(kind.span(place.range).label(words));
         shown = true;
     }
@@ -184,6 +198,13 @@ error[E0006]: no channels
         let text = render(&sources, &diagnostics, Style::Plain);
         assert!(text.lines().all(|line| line.len() < 160), "{text}");
         assert!(text.contains("^^^^ this"), "{text}");
+    }
+
+    #[test]
+    fn a_message_that_quotes_a_megabyte_is_cut() {
+        let diagnostics =
+            one(Diagnostic::without_place(Code::Syntax, "\u{e9}".repeat(1 << 20)).help("x".repeat(5000)));
+        assert!(render(&SourceMap::default(), &diagnostics, Style::Plain).chars().count() < 2100);
     }
 
     proptest! {

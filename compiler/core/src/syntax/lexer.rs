@@ -112,6 +112,14 @@ impl Iterator for Lexer<'_> {
     }
 }
 
+/// A piece of the text for a message, in backquotes; its beginning if it is long.
+pub(crate) fn quote(text: &str) -> String {
+    match text.char_indices().nth(40) {
+        Some((cut, _)) => format!("`{}..`", &text[..cut]),
+        None => format!("`{text}`"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

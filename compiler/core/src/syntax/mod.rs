@@ -7,3 +7,4 @@ mod scan;
 pub mod vocabulary;
 
 pub use parser::{parse, parse_expression};
+pub use scan::{MAX_BYTES, MAX_NESTING};

@@ -1,16 +1,16 @@
 //! The checks before the grammar runs: characters and operators that the language does not have, brackets that do not
 //! match, and nesting without end. What follows may rely on paired brackets and on bounded depth.
 
-use super::lexer::{Lexer, Token, TokenKind};
+use super::lexer::{Lexer, Token, TokenKind, quote};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::source::{FileId, Span};
 
 /// The longest file, in bytes.
-pub(crate) const MAX_BYTES: usize = 1 << 20;
+pub const MAX_BYTES: usize = 1 << 20;
 
 /// How deep brackets of all kinds may nest; every `else if` of a chain counts as a level too. The stages behind recurse
 /// over the tree, so this bounds their stack.
-pub(crate) const MAX_NESTING: usize = 48;
+pub const MAX_NESTING: usize = 32;
 
 /// How many errors of a file are reported.
 pub(crate) const MAX_ERRORS: usize = 20;
@@ -239,7 +239,7 @@ impl Scanner<'_> {
                     return;
                 }
                 let help = "a number is like `64`, `0.5` or `1e-5`; a size is like `3x3` or `224x224x3`";
-                new(Code::InvalidNumber, format!("`{text}` is neither a number nor a size"), help)
+                new(Code::InvalidNumber, format!("{} is neither a number nor a size", quote(text)), help)
             }
             TokenKind::Punctuation => {
                 let help = match text {

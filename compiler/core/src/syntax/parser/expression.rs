@@ -41,7 +41,7 @@ impl Operator {
                 | BinaryOperator::GreaterEqual => COMPARISON,
                 BinaryOperator::Add | BinaryOperator::Subtract => 5,
                 BinaryOperator::Multiply | BinaryOperator::Divide => 6,
-                BinaryOperator::Power => 8,
+                BinaryOperator::Power => POWER,
             },
         }
     }
@@ -55,6 +55,7 @@ impl Operator {
 }
 
 const COMPARISON: u8 = 4;
+const POWER: u8 = 8;
 
 /// The operands and operators that wait for what follows.
 #[derive(Default)]
@@ -75,25 +76,32 @@ impl Parser<'_> {
         let mut complete = false;
         for child in node.children() {
             if child.rule() == Rule::operand {
-                row.operands.push(self.operand(&child)?);
+                let operand = self.operand(&child)?;
+                row.operands.push(operand);
                 complete = true;
-                continue;
+            } else {
+                self.shift(&mut row, &child, complete)?;
+                complete = false;
             }
-            let operator = self.operator(&child, complete);
-            self.check_order(&row, &operator, complete)?;
-            if complete {
-                self.fold_while(&mut row, |top| {
-                    // `**` groups from the right, and its right side may have a sign of its own.
-                    top.precedence() > operator.precedence()
-                        || (top.precedence() == operator.precedence() && operator.precedence() < 8)
-                })?;
-            }
-            complete = false;
-            row.operators.push(operator);
         }
         self.fold_while(&mut row, |_| true)?;
         // The grammar has an operand in every expression.
         row.operands.pop().ok_or(Reported { at: node.end() })
+    }
+
+    /// Takes an operator in, after the earlier ones that it closes off. `complete` says whether an operand is before it.
+    fn shift(&mut self, row: &mut Row, node: &Node<'_>, complete: bool) -> Parsed<()> {
+        let operator = self.operator(node, complete);
+        self.check_order(row, &operator, complete)?;
+        if complete {
+            let precedence = operator.precedence();
+            self.fold_while(row, |top| {
+                // `**` groups from the right.
+                top.precedence() > precedence || (top.precedence() == precedence && precedence < POWER)
+            })?;
+        }
+        row.operators.push(operator);
+        Ok(())
     }
 
     /// The operator that a pair stands for; `-` and `not` depend on where they stand.
@@ -158,119 +166,125 @@ impl Parser<'_> {
     /// Applies operators from the top of the stack for as long as `ready` holds.
     fn fold_while(&mut self, row: &mut Row, ready: impl Fn(&Operator) -> bool) -> Parsed<()> {
         while row.operators.last().is_some_and(&ready) {
-            let (Some(operator), Some(last)) = (row.operators.pop(), row.operands.pop()) else { break };
-            let deep = match operator {
-                Operator::Unary(o) => {
-                    let span = o.span.to(last.expression.span);
-                    let kind = ExpressionKind::Unary(o, Box::new(last.expression));
-                    Deep { expression: Expression { kind, span }, depth: last.depth + 1 }
-                }
-                Operator::Binary(o) => {
-                    let Some(first) = row.operands.pop() else { break };
-                    let span = first.expression.span.to(last.expression.span);
-                    let kind =
-                        ExpressionKind::Binary(o, Box::new(first.expression), Box::new(last.expression));
-                    Deep { expression: Expression { kind, span }, depth: first.depth.max(last.depth) + 1 }
-                }
-            };
-            row.operands.push(self.limited(deep)?);
+            if !self.fold(row)? {
+                break;
+            }
         }
         Ok(())
     }
 
-    fn limited(&mut self, deep: Deep) -> Parsed<Deep> {
-        if deep.depth <= MAX_DEPTH {
-            return Ok(deep);
-        }
-        let span = deep.expression.span;
-        let message = format!("this expression has more than {MAX_DEPTH} operators in a row");
-        self.report(Diagnostic::new(Code::NestedTooDeeply, span, message, "").help("split it with `const`"));
-        Err(Reported { at: span.end as usize })
+    /// Applies the operator on top of the stack; `false` if it lacks operands, which the grammar rules out.
+    fn fold(&mut self, row: &mut Row) -> Parsed<bool> {
+        let (Some(operator), Some(last)) = (row.operators.pop(), row.operands.pop()) else {
+            return Ok(false);
+        };
+        let deep = match operator {
+            Operator::Unary(o) => {
+                let span = o.span.to(last.expression.span);
+                self.limited(ExpressionKind::Unary(o, Box::new(last.expression)), span, last.depth)?
+            }
+            Operator::Binary(o) => {
+                let Some(first) = row.operands.pop() else { return Ok(false) };
+                let span = first.expression.span.to(last.expression.span);
+                let kind = ExpressionKind::Binary(o, Box::new(first.expression), Box::new(last.expression));
+                self.limited(kind, span, first.depth.max(last.depth))?
+            }
+        };
+        row.operands.push(deep);
+        Ok(true)
     }
 
-    fn deep_children<'n>(
-        &mut self,
-        nodes: impl Iterator<Item = Node<'n>>,
-    ) -> Parsed<(Vec<Expression>, usize)> {
+    /// The expressions among the children of a rule, and the depth of the deepest.
+    fn deep_children(&mut self, node: &Node<'_>) -> Parsed<(Vec<Expression>, usize)> {
         let mut list = Vec::new();
         let mut depth = 0;
-        for node in nodes.filter(|n| n.rule() == Rule::expression) {
-            let deep = self.deep_expression(&node)?;
-            depth = depth.max(deep.depth);
-            list.push(deep.expression);
+        for child in node.children() {
+            match child.rule() {
+                Rule::expression => self.deep_child(&child, &mut list, &mut depth)?,
+                // `else if` in an expression.
+                Rule::conditional => {
+                    let chained = self.conditional(&child)?;
+                    depth = depth.max(chained.depth);
+                    list.push(chained.expression);
+                }
+                _ => {}
+            }
         }
         Ok((list, depth))
     }
 
+    fn deep_child(&mut self, node: &Node<'_>, list: &mut Vec<Expression>, depth: &mut usize) -> Parsed<()> {
+        let deep = self.deep_expression(node)?;
+        *depth = (*depth).max(deep.depth);
+        list.push(deep.expression);
+        Ok(())
+    }
+
+    // The functions from here to `conditional` call each other once a bracket. They are small and return early, so that
+    // their frames are small too: a debug build keeps every temporary value of a function in its frame.
+
     fn operand(&mut self, node: &Node<'_>) -> Parsed<Deep> {
         let mut children = node.children();
         let Some(first) = children.next() else { return Err(Reported { at: node.end() }) };
-        let mut deep = self.primary(&first)?;
-        for subscript in children {
-            let (indices, depth) = self.deep_children(subscript.children())?;
+        let deep = self.primary(&first)?;
+        match children.next() {
+            None => Ok(deep),
+            Some(_) => self.subscripts(deep, node),
+        }
+    }
+
+    /// `deep` with the subscripts of an operand applied to it.
+    fn subscripts(&mut self, mut deep: Deep, operand: &Node<'_>) -> Parsed<Deep> {
+        for subscript in operand.children().skip(1) {
+            let (mut indices, depth) = self.deep_children(&subscript)?;
+            let Some(index) = indices.pop() else { return Err(Reported { at: subscript.end() }) };
             let span = deep.expression.span.to(self.span_of(&subscript));
-            for index in indices {
-                let kind = ExpressionKind::Index(Box::new(deep.expression), Box::new(index));
-                deep = Deep { expression: Expression { kind, span }, depth: deep.depth.max(depth) + 1 };
-            }
-            deep = self.limited(deep)?;
+            let kind = ExpressionKind::Index(Box::new(deep.expression), Box::new(index));
+            deep = self.limited(kind, span, deep.depth.max(depth))?;
         }
         Ok(deep)
     }
 
     fn primary(&mut self, node: &Node<'_>) -> Parsed<Deep> {
-        let span = self.span_of(node);
-        let (kind, depth) = match node.rule() {
-            Rule::number => (self.number(node)?, 0),
-            Rule::size => (self.size(node)?, 0),
-            Rule::list => {
-                let (list, depth) = self.deep_children(node.children())?;
-                (ExpressionKind::List(list), depth)
-            }
-            Rule::group => {
-                let tuple = node.children().any(|n| n.rule() == Rule::comma);
-                let (mut list, depth) = self.deep_children(node.children())?;
-                match list.pop() {
-                    Some(only) if !tuple => (only.kind, depth),
-                    last => {
-                        list.extend(last);
-                        (ExpressionKind::Tuple(list), depth)
-                    }
-                }
-            }
-            Rule::conditional => self.conditional(node)?,
-            Rule::function_call => self.function_call(node)?,
-            _ => (self.variable(node)?, 0),
-        };
-        self.limited(Deep { expression: Expression { kind, span }, depth: depth + 1 })
+        match node.rule() {
+            Rule::list => self.list(node),
+            Rule::group => self.group(node),
+            Rule::conditional => self.conditional(node),
+            Rule::function_call => self.function_call(node),
+            _ => self.leaf(node),
+        }
     }
 
-    fn conditional(&mut self, node: &Node<'_>) -> Parsed<(ExpressionKind, usize)> {
-        let parts: Vec<Node<'_>> = node.children().collect();
-        let expressions = parts.iter().filter(|n| n.rule() == Rule::expression).cloned();
-        let (list, mut depth) = self.deep_children(expressions)?;
-        let mut list = list.into_iter();
-        let (Some(condition), Some(then)) = (list.next(), list.next()) else {
+    fn list(&mut self, node: &Node<'_>) -> Parsed<Deep> {
+        let (list, depth) = self.deep_children(node)?;
+        self.limited(ExpressionKind::List(list), self.span_of(node), depth)
+    }
+
+    /// `(a)`, which is `a` itself but for its span, or a tuple.
+    fn group(&mut self, node: &Node<'_>) -> Parsed<Deep> {
+        let (mut list, depth) = self.deep_children(node)?;
+        let tuple = node.children().any(|n| n.rule() == Rule::comma);
+        let kind = match list.pop() {
+            Some(only) if !tuple => only.kind,
+            last => {
+                list.extend(last);
+                ExpressionKind::Tuple(list)
+            }
+        };
+        self.limited(kind, self.span_of(node), depth)
+    }
+
+    fn conditional(&mut self, node: &Node<'_>) -> Parsed<Deep> {
+        let (mut list, depth) = self.deep_children(node)?;
+        let (Some(otherwise), Some(then), Some(condition)) = (list.pop(), list.pop(), list.pop()) else {
             return Err(Reported { at: node.end() });
         };
-        let otherwise = match (list.next(), parts.iter().find(|n| n.rule() == Rule::conditional)) {
-            (Some(otherwise), _) => otherwise,
-            (None, Some(chained)) => {
-                let deep = self.primary(chained)?;
-                depth = depth.max(deep.depth);
-                deep.expression
-            }
-            (None, None) => return Err(Reported { at: node.end() }),
-        };
-        let kind = ExpressionKind::If {
-            condition: Box::new(condition),
-            then: Box::new(then),
-            otherwise: Box::new(otherwise),
-        };
-        Ok((kind, depth))
+        let (condition, then, otherwise) = (Box::new(condition), Box::new(then), Box::new(otherwise));
+        self.limited(ExpressionKind::If { condition, then, otherwise }, self.span_of(node), depth)
     }
 
-    fn function_call(&mut self, node: &Node<'_>) -> Parsed<(ExpressionKind, usize)> {
+    fn function_call(&mut self, node: &Node<'_>) -> Parsed<Deep> {
+        let (arguments, depth) = self.deep_children(node)?;
         let Some(word) = node.children().next() else { return Err(Reported { at: node.end() }) };
         let function = match word.text() {
             "min" => Function::Min,
@@ -281,8 +295,27 @@ impl Parser<'_> {
             _ => Function::RoundTo,
         };
         let function = Spanned { value: function, span: self.span_of(&word) };
-        let (arguments, depth) = self.deep_children(node.children())?;
-        Ok((ExpressionKind::Call { function, arguments }, depth))
+        self.limited(ExpressionKind::Call { function, arguments }, self.span_of(node), depth)
+    }
+
+    fn leaf(&mut self, node: &Node<'_>) -> Parsed<Deep> {
+        let kind = match node.rule() {
+            Rule::number => self.number(node)?,
+            Rule::size => self.size(node)?,
+            _ => self.variable(node)?,
+        };
+        self.limited(kind, self.span_of(node), 0)
+    }
+
+    /// One level more than `depth`, unless that is one too many.
+    fn limited(&mut self, kind: ExpressionKind, span: Span, depth: usize) -> Parsed<Deep> {
+        let depth = depth + 1;
+        if depth <= MAX_DEPTH {
+            return Ok(Deep { expression: Expression { kind, span }, depth });
+        }
+        let message = format!("an expression has at most {MAX_DEPTH} operators around each other");
+        self.report(Diagnostic::new(Code::NestedTooDeeply, span, message, "").help("split it with `const`"));
+        Err(Reported { at: span.end as usize })
     }
 
     /// A word in an expression.

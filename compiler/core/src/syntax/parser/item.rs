@@ -9,7 +9,7 @@ impl<'a> Parser<'a> {
         let end = self.text.len();
         let mut items = Vec::new();
         let mut position = start;
-        while let Some(token) = self.peek(position, end) {
+        while let Some(token) = self.peek(position, end).filter(|_| !self.is_full()) {
             let at = token.range.start;
             let result = match self.token_text(&token) {
                 "use" => self.use_item(at, end),
@@ -51,7 +51,7 @@ impl<'a> Parser<'a> {
 
     fn block(&mut self, start: usize, end: usize) -> Parsed<(Item, usize)> {
         let head = self.read(Rule::block_head, start, end)?;
-        let (name, parameters) = self.head(&head)?;
+        let (name, parameters) = self.item_head(&head)?;
         let (body, behind) = self.body(head.end(), end)?;
         let span = self.span(start, start).to(body.span);
         Ok((Item::Block(Block { name, parameters, body, span }), behind))
@@ -66,7 +66,7 @@ impl<'a> Parser<'a> {
             return self.alias(start, end);
         }
         let head = self.read(Rule::net_head, start, end)?;
-        let (name, parameters) = self.head(&head)?;
+        let (name, parameters) = self.item_head(&head)?;
         let (body, behind) = self.body(head.end(), end)?;
         let span = self.span(start, start).to(body.span);
         Ok((Item::Net(Net { name, parameters, body, span }), behind))
@@ -89,7 +89,7 @@ impl<'a> Parser<'a> {
     }
 
     /// The name and parameters of a block or net.
-    fn head(&mut self, head: &Node<'a>) -> Parsed<(Ident, Vec<Parameter>)> {
+    fn item_head(&mut self, head: &Node<'a>) -> Parsed<(Ident, Vec<Parameter>)> {
         let Some(name) = head.children().find(|n| n.rule() == Rule::name) else {
             return Err(Reported { at: head.end() });
         };

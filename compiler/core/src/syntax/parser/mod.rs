@@ -5,13 +5,15 @@ mod expression;
 mod item;
 mod literal;
 mod operation;
+mod preprocess;
 mod report;
+mod simple;
 mod statement;
 
 use pest::Parser as _;
 
 use super::ast::{Expression, File, Ident};
-use super::lexer::{Lexer, Token, TokenKind};
+use super::lexer::{Lexer, Token, TokenKind, quote};
 use super::scan::{self, Scan};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::source::{FileId, Span, Spanned};
@@ -119,7 +121,7 @@ impl<'a> Parser<'a> {
         let end = self.text.len();
         let node = self.read(Rule::expression, start, end).ok()?;
         let Some(token) = self.peek(node.end(), end) else { return self.expression(&node).ok() };
-        let message = format!("unexpected `{}` behind the value", self.token_text(&token));
+        let message = format!("unexpected {} behind the value", quote(self.token_text(&token)));
         self.report(Diagnostic::new(Code::Syntax, self.token_span(&token), message, ""));
         None
     }
@@ -167,6 +169,9 @@ impl<'a> Parser<'a> {
         let mut position = at;
         let mut operand_follows = false;
         while let Some(token) = self.peek(position, end) {
+            if self.is_full() {
+                return end;
+            }
             let text = self.token_text(&token);
             let leads = self.text.get(position..token.range.start).is_some_and(|gap| gap.contains('\n'));
             if token.kind == TokenKind::Word

@@ -13,9 +13,14 @@ use crate::syntax::vocabulary::OperationKind;
 impl Parser<'_> {
     /// Adds a diagnostic, unless the file has enough of them.
     pub(super) fn report(&mut self, diagnostic: Diagnostic) {
-        if self.diagnostics.len() < MAX_ERRORS {
+        if !self.is_full() {
             self.diagnostics.push(diagnostic);
         }
+    }
+
+    /// Whether the file has so many errors that the rest is not looked at.
+    pub(super) fn is_full(&self) -> bool {
+        self.diagnostics.len() >= MAX_ERRORS
     }
 
     /// Reports that `rule` does not match the text at `start`.

@@ -1,11 +1,20 @@
-//! Bodies and the statements in them.
+//! Bodies, and the statements that have bodies.
 
 use super::{Node, Parsed, Parser, Reported, Rule};
-use crate::source::{Span, Spanned};
-use crate::syntax::ast::{
-    Body, Branch, Expression, Following, Ident, Pattern, PreprocessKind, PreprocessStep, Statement,
-    StatementKind,
-};
+use crate::source::Span;
+use crate::syntax::ast::{Body, Branch, Expression, Following, Ident, Pattern, Statement, StatementKind};
+
+/// What a statement does, its span, and where the parser stands behind it. It travels in a box, because it is large
+/// and the functions that pass it on call each other once a brace.
+pub(super) struct Built {
+    kind: StatementKind,
+    span: Span,
+    behind: usize,
+}
+
+pub(super) fn built(kind: StatementKind, span: Span, behind: usize) -> Parsed<Box<Built>> {
+    Ok(Box::new(Built { kind, span, behind }))
+}
 
 impl<'a> Parser<'a> {
     /// The body whose brace is expected at a position, and the position behind it.
@@ -18,13 +27,10 @@ impl<'a> Parser<'a> {
                 position = token.range.end;
                 continue;
             }
-            match self.statement(token.range.start, close) {
-                Ok((statement, behind)) => {
-                    statements.push(statement);
-                    position = behind;
-                }
-                Err(Reported { at }) => position = self.resume(at.max(token.range.end), close),
-            }
+            position = match self.statement(token.range.start, close, &mut statements) {
+                Ok(behind) => behind,
+                Err(Reported { at }) => self.resume(at.max(token.range.end), close),
+            };
         }
         let behind = self.behind(close);
         Ok((Body { statements, span: self.span(open, behind) }, behind))
@@ -46,21 +52,29 @@ impl<'a> Parser<'a> {
         if self.text.get(close..).is_some_and(|rest| rest.starts_with('}')) { close + 1 } else { close }
     }
 
-    fn statement(&mut self, start: usize, end: usize) -> Parsed<(Statement, usize)> {
+    // The functions from here to `gate` call each other once a brace. They leave to others what needs room, so that
+    // their frames are small: a debug build keeps every temporary value of a function in its frame.
+
+    /// Reads a statement to the end of a list and returns the position behind it.
+    fn statement(&mut self, start: usize, end: usize, list: &mut Vec<Statement>) -> Parsed<usize> {
         let (label, start) = self.label(start, end)?;
-        let (kind, span, behind) = match self.peek(start, end) {
-            Some(token) => match self.token_text(&token) {
-                "stack" => self.stack(start, end)?,
-                "for" => self.for_loop(start, end)?,
-                "if" => self.if_chain(start, end)?,
-                "residual" => self.residual(start, end)?,
-                "inception" => self.inception(start, end)?,
-                "gate" => self.gate(start, end)?,
-                _ => self.simple(start, end)?,
-            },
-            None => return Err(self.report_missing_statement(start)),
-        };
-        Ok((Statement { label, kind, span }, behind))
+        let built = self.unlabelled(start, end)?;
+        let behind = built.behind;
+        list.push(Statement { label, kind: built.kind, span: built.span });
+        Ok(behind)
+    }
+
+    fn unlabelled(&mut self, start: usize, end: usize) -> Parsed<Box<Built>> {
+        let Some(token) = self.peek(start, end) else { return Err(self.report_missing_statement(start)) };
+        match self.token_text(&token) {
+            "stack" => self.stack(start, end),
+            "for" => self.for_loop(start, end),
+            "if" => self.if_chain(start, end),
+            "residual" => self.residual(start, end),
+            "inception" => self.inception(start, end),
+            "gate" => self.gate(start, end),
+            _ => self.simple(start, end),
+        }
     }
 
     /// `label:`, if there is one, and where the statement proper begins.
@@ -76,26 +90,107 @@ impl<'a> Parser<'a> {
         Ok((Some(label), next))
     }
 
-    fn stack(&mut self, start: usize, end: usize) -> Parsed<(StatementKind, Span, usize)> {
-        let head = self.read(Rule::stack_head, start, end)?;
-        let count = self.first_expression(&head)?;
-        let index = self.index(&head)?;
-        let (body, behind) = self.body(head.end(), end)?;
-        let span = self.span(start, start).to(body.span);
-        Ok((StatementKind::Stack { count, index, body }, span, behind))
+    fn stack(&mut self, start: usize, end: usize) -> Parsed<Box<Built>> {
+        let head = self.head(Rule::stack_head, start, end)?;
+        let (body, behind) = self.body(head.behind, end)?;
+        head.stack(body, behind)
     }
 
-    fn for_loop(&mut self, start: usize, end: usize) -> Parsed<(StatementKind, Span, usize)> {
-        let head = self.read(Rule::for_head, start, end)?;
-        let Some(pattern) = head.children().find(|n| n.rule() == Rule::pattern) else {
-            return Err(Reported { at: head.end() });
+    fn for_loop(&mut self, start: usize, end: usize) -> Parsed<Box<Built>> {
+        let head = self.head(Rule::for_head, start, end)?;
+        let (body, behind) = self.body(head.behind, end)?;
+        head.for_loop(body, behind)
+    }
+
+    /// `if`, and every `else if` behind it. The chain is read in a loop and then nested from its end.
+    fn if_chain(&mut self, start: usize, end: usize) -> Parsed<Box<Built>> {
+        let mut links = Vec::new();
+        let mut position = start;
+        loop {
+            position = self.if_link(position, end, &mut links)?;
+            let Some(word) = self.peek_is(position, end, "else") else { return nest(links, None, position) };
+            match self.peek_is(word.range.end, end, "if") {
+                Some(next) => position = next.range.start,
+                None => {
+                    let (body, behind) = self.body(word.range.end, end)?;
+                    return nest(links, Some(body), behind);
+                }
+            }
+        }
+    }
+
+    /// One `if c { .. }` of a chain; returns the position behind it.
+    fn if_link(&mut self, start: usize, end: usize, links: &mut Vec<Link>) -> Parsed<usize> {
+        let head = self.head(Rule::if_head, start, end)?;
+        let (then, behind) = self.body(head.behind, end)?;
+        links.push(Link { start: self.span(start, start), condition: head.expression, then });
+        Ok(behind)
+    }
+
+    fn residual(&mut self, start: usize, end: usize) -> Parsed<Box<Built>> {
+        let (after, behind) = self.residual_head(start, end)?;
+        let (body, behind) = self.body(behind, end)?;
+        let start = self.span(start, start);
+        match self.peek_is(behind, end, "shortcut") {
+            None => finish_residual(start, after, body, None, behind),
+            Some(word) => {
+                let (shortcut, behind) = self.body(word.range.end, end)?;
+                finish_residual(start, after, body, Some(shortcut), behind)
+            }
+        }
+    }
+
+    fn inception(&mut self, start: usize, end: usize) -> Parsed<Box<Built>> {
+        let (open, close) = self.braces(start + "inception".len(), end)?;
+        let mut branches = Vec::new();
+        let mut position = open + 1;
+        while let Some(token) = self.peek(position, close) {
+            position = match self.branch(token.range.start, close, &mut branches) {
+                Ok(behind) => behind,
+                Err(Reported { at }) => self.next_branch(at.max(token.range.end), close),
+            };
+        }
+        let behind = self.behind(close);
+        built(StatementKind::Inception { branches }, self.span(start, behind), behind)
+    }
+
+    /// Reads a branch to the end of a list and returns the position behind it.
+    fn branch(&mut self, start: usize, end: usize, list: &mut Vec<Branch>) -> Parsed<usize> {
+        let (label, start) = self.label(start, end)?;
+        let Some(word) = self.peek_is(start, end, "branch") else {
+            return Err(self.report_missing_branch(start, end));
         };
-        let pattern = self.pattern(&pattern)?;
-        let list = self.first_expression(&head)?;
-        let index = self.index(&head)?;
-        let (body, behind) = self.body(head.end(), end)?;
+        let (body, behind) = self.body(word.range.end, end)?;
+        let span = self.token_span(&word).to(body.span);
+        list.push(Branch { label, body, span });
+        Ok(behind)
+    }
+
+    fn next_branch(&self, from: usize, end: usize) -> usize {
+        let mut position = from;
+        while let Some(token) = self.peek(position, end) {
+            if self.token_text(&token) == "branch" {
+                return token.range.start;
+            }
+            position = self.scan.close_of(token.range.start).unwrap_or(token.range.end).max(token.range.end);
+        }
+        end
+    }
+
+    fn gate(&mut self, start: usize, end: usize) -> Parsed<Box<Built>> {
+        let (body, behind) = self.body(start + "gate".len(), end)?;
         let span = self.span(start, start).to(body.span);
-        Ok((StatementKind::For { pattern, list, index, body }, span, behind))
+        built(StatementKind::Gate { body }, span, behind)
+    }
+
+    /// The head of a `stack`, `for` or `if`.
+    fn head(&mut self, rule: Rule, start: usize, end: usize) -> Parsed<Box<Head>> {
+        let node = self.read(rule, start, end)?;
+        let pattern = node.children().find(|n| n.rule() == Rule::pattern);
+        let pattern = pattern.map(|n| self.pattern(&n)).transpose()?;
+        let expression = self.first_expression(&node)?;
+        let index = self.index(&node)?;
+        Ok(Box::new(Head { pattern, expression, index, start: self.span(start, start), behind: node.end() }))
     }
 
     fn pattern(&mut self, node: &Node<'a>) -> Parsed<Pattern> {
@@ -113,49 +208,8 @@ impl<'a> Parser<'a> {
         name.map(|n| self.name(&n)).transpose()
     }
 
-    fn first_expression(&mut self, node: &Node<'a>) -> Parsed<Expression> {
-        let rules = [Rule::expression, Rule::positional];
-        match node.children().find(|n| rules.contains(&n.rule())) {
-            Some(found) => self.expression(&found),
-            None => Err(Reported { at: node.end() }),
-        }
-    }
-
-    /// `if`, and every `else if` behind it. The chain is read in a loop and then nested from its end.
-    fn if_chain(&mut self, start: usize, end: usize) -> Parsed<(StatementKind, Span, usize)> {
-        let mut links = Vec::new();
-        let mut otherwise = None;
-        let mut position = start;
-        loop {
-            let head = self.read(Rule::if_head, position, end)?;
-            let condition = self.first_expression(&head)?;
-            let (then, behind) = self.body(head.end(), end)?;
-            links.push((position, condition, then));
-            position = behind;
-            let Some(word) = self.peek_is(position, end, "else") else { break };
-            if let Some(next) = self.peek_is(word.range.end, end, "if") {
-                position = next.range.start;
-                continue;
-            }
-            let (last, behind) = self.body(word.range.end, end)?;
-            otherwise = Some(last);
-            position = behind;
-            break;
-        }
-        let mut result = None;
-        for (start, condition, then) in links.into_iter().rev() {
-            if let Some((kind, span)) = result.take() {
-                otherwise = Some(Body { statements: vec![Statement { label: None, kind, span }], span });
-            }
-            let last = otherwise.as_ref().map_or(then.span, |b| b.span);
-            let span = self.span(start, start).to(last);
-            result = Some((StatementKind::If { condition, then, otherwise: otherwise.take() }, span));
-        }
-        let (kind, span) = result.ok_or(Reported { at: position })?;
-        Ok((kind, span, position))
-    }
-
-    fn residual(&mut self, start: usize, end: usize) -> Parsed<(StatementKind, Span, usize)> {
+    /// The operations behind `residual`, and the position behind them.
+    fn residual_head(&mut self, start: usize, end: usize) -> Parsed<(Vec<Following>, usize)> {
         let head = self.read(Rule::residual_head, start, end)?;
         let mut after = Vec::new();
         for child in head.children() {
@@ -165,172 +219,65 @@ impl<'a> Parser<'a> {
                 _ => {}
             }
         }
-        let (body, mut behind) = self.body(head.end(), end)?;
-        let mut span = self.span(start, start).to(body.span);
-        let mut shortcut = None;
-        if let Some(word) = self.peek_is(behind, end, "shortcut") {
-            let (other, position) = self.body(word.range.end, end)?;
-            span = span.to(other.span);
-            shortcut = Some(other);
-            behind = position;
+        Ok((after, head.end()))
+    }
+}
+
+/// What stands before the brace of a `stack`, `for` or `if`.
+struct Head {
+    /// Of a `for`.
+    pattern: Option<Pattern>,
+    /// The count, the list or the condition.
+    expression: Expression,
+    index: Option<Ident>,
+    /// Where the statement begins, as an empty span.
+    start: Span,
+    behind: usize,
+}
+
+impl Head {
+    fn stack(self, body: Body, behind: usize) -> Parsed<Box<Built>> {
+        let span = self.start.to(body.span);
+        built(StatementKind::Stack { count: self.expression, index: self.index, body }, span, behind)
+    }
+
+    fn for_loop(self, body: Body, behind: usize) -> Parsed<Box<Built>> {
+        let span = self.start.to(body.span);
+        // The grammar has a pattern in every `for`.
+        let Some(pattern) = self.pattern else { return Err(Reported { at: behind }) };
+        built(StatementKind::For { pattern, list: self.expression, index: self.index, body }, span, behind)
+    }
+}
+
+/// `if c { .. }` in a chain.
+struct Link {
+    /// Where it begins, as an empty span.
+    start: Span,
+    condition: Expression,
+    then: Body,
+}
+
+/// The statement of a chain: every link but the first is the `else` of the one before.
+fn nest(links: Vec<Link>, mut otherwise: Option<Body>, behind: usize) -> Parsed<Box<Built>> {
+    let mut result = None;
+    for Link { start, condition, then } in links.into_iter().rev() {
+        if let Some((kind, span)) = result.take() {
+            otherwise = Some(Body { statements: vec![Statement { label: None, kind, span }], span });
         }
-        Ok((StatementKind::Residual { after, body, shortcut }, span, behind))
+        let last = otherwise.as_ref().map_or(then.span, |body| body.span);
+        result = Some((StatementKind::If { condition, then, otherwise: otherwise.take() }, start.to(last)));
     }
+    let (kind, span) = result.ok_or(Reported { at: behind })?;
+    built(kind, span, behind)
+}
 
-    fn inception(&mut self, start: usize, end: usize) -> Parsed<(StatementKind, Span, usize)> {
-        let (open, close) = self.braces(start + "inception".len(), end)?;
-        let mut branches = Vec::new();
-        let mut position = open + 1;
-        while let Some(token) = self.peek(position, close) {
-            match self.branch(token.range.start, close) {
-                Ok((branch, behind)) => {
-                    branches.push(branch);
-                    position = behind;
-                }
-                Err(Reported { at }) => position = self.next_branch(at.max(token.range.end), close),
-            }
-        }
-        let behind = self.behind(close);
-        Ok((StatementKind::Inception { branches }, self.span(start, behind), behind))
-    }
-
-    fn branch(&mut self, start: usize, end: usize) -> Parsed<(Branch, usize)> {
-        let (label, start) = self.label(start, end)?;
-        let Some(word) = self.peek_is(start, end, "branch") else {
-            return Err(self.report_missing_branch(start, end));
-        };
-        let (body, behind) = self.body(word.range.end, end)?;
-        let span = self.token_span(&word).to(body.span);
-        Ok((Branch { label, body, span }, behind))
-    }
-
-    fn next_branch(&self, from: usize, end: usize) -> usize {
-        let mut position = from;
-        while let Some(token) = self.peek(position, end) {
-            if self.token_text(&token) == "branch" {
-                return token.range.start;
-            }
-            position = self.scan.close_of(token.range.start).unwrap_or(token.range.end).max(token.range.end);
-        }
-        end
-    }
-
-    fn gate(&mut self, start: usize, end: usize) -> Parsed<(StatementKind, Span, usize)> {
-        let (body, behind) = self.body(start + "gate".len(), end)?;
-        let span = self.span(start, start).to(body.span);
-        Ok((StatementKind::Gate { body }, span, behind))
-    }
-
-    /// A statement without a body.
-    fn simple(&mut self, start: usize, end: usize) -> Parsed<(StatementKind, Span, usize)> {
-        let node = self.read(Rule::simple, start, end)?;
-        let behind = node.end();
-        let from = self.span(start, start);
-        let kind = match node.rule() {
-            Rule::operation => {
-                let operation = self.operation(&node)?;
-                let span = operation.span;
-                return Ok((StatementKind::Operation(operation), span, behind));
-            }
-            Rule::call => {
-                let call = self.call(&node)?;
-                let span = call.span;
-                return Ok((StatementKind::Call(call), span, behind));
-            }
-            Rule::input => {
-                let shape = self.first_expression(&node)?;
-                let span = from.to(shape.span);
-                return Ok((StatementKind::Input(shape), span, behind));
-            }
-            Rule::constant => {
-                let name = self.first_name(&node)?;
-                let value = self.first_expression(&node)?;
-                let span = from.to(value.span);
-                return Ok((StatementKind::Const { name, value }, span, behind));
-            }
-            Rule::concat_names => {
-                let names = self.names(&node)?;
-                let span = names.last().map_or(from, |n| from.to(n.span));
-                return Ok((StatementKind::Concat(names), span, behind));
-            }
-            Rule::output => {
-                let names = self.names(&node)?;
-                let span = names.last().map_or(from, |n| from.to(n.span));
-                return Ok((StatementKind::Output(names), span, behind));
-            }
-            Rule::let_name => StatementKind::Let(self.first_name(&node)?),
-            Rule::from_name => StatementKind::From(self.first_name(&node)?),
-            Rule::add_name => StatementKind::Add(self.first_name(&node)?),
-            Rule::defaults => {
-                let entries = self.defaults(&node)?;
-                // The rule may have taken white space behind its last entry.
-                let last = node.children().last().map_or(behind, |entry| entry.end());
-                return Ok((StatementKind::Defaults(entries), self.span(start, last), behind));
-            }
-            Rule::preprocess => StatementKind::Preprocess(self.preprocess(&node)?),
-            _ => match node.children().find(|n| n.rule() == Rule::string) {
-                Some(string) => StatementKind::Labels(self.string(&string)),
-                None => return Err(Reported { at: behind }),
-            },
-        };
-        Ok((kind, self.span_of(&node), behind))
-    }
-
-    /// The names of `concat` and `output`; those of `output` may be paths.
-    fn names(&mut self, node: &Node<'a>) -> Parsed<Vec<Ident>> {
-        let mut names = Vec::new();
-        for child in node.children() {
-            match child.rule() {
-                Rule::path if child.text().contains('.') => {
-                    names.push(Spanned { value: child.text().to_owned(), span: self.span_of(&child) });
-                }
-                Rule::name | Rule::path => names.push(self.name(&child)?),
-                _ => {}
-            }
-        }
-        Ok(names)
-    }
-
-    fn first_name(&mut self, node: &Node<'a>) -> Parsed<Ident> {
-        match node.children().find(|n| n.rule() == Rule::name) {
-            Some(name) => self.name(&name),
-            None => Err(Reported { at: node.end() }),
-        }
-    }
-
-    fn preprocess(&mut self, node: &Node<'a>) -> Parsed<Vec<PreprocessStep>> {
-        let mut steps = Vec::new();
-        for child in node.children() {
-            let start = self.span(child.start(), child.start());
-            let (kind, span) = match child.rule() {
-                Rule::resize => {
-                    let size = self.first_expression(&child)?;
-                    let filter = child.children().find(|n| n.rule() == Rule::name);
-                    let filter = filter.map(|n| self.name(&n)).transpose()?;
-                    let span = start.to(filter.as_ref().map_or(size.span, |f| f.span));
-                    (PreprocessKind::Resize { size, filter }, span)
-                }
-                Rule::crop => {
-                    let size = self.first_expression(&child)?;
-                    let span = start.to(size.span);
-                    (PreprocessKind::Crop(size), span)
-                }
-                Rule::bgr => (PreprocessKind::Bgr, self.span_of(&child)),
-                Rule::scale => {
-                    let factor = self.first_expression(&child)?;
-                    let span = start.to(factor.span);
-                    (PreprocessKind::Scale(factor), span)
-                }
-                Rule::normalize => {
-                    let attributes = self.attributes(&child)?;
-                    let word = self.span(child.start(), child.start() + "normalize".len());
-                    let span = attributes.last().map_or(word, |a| word.to(a.value.span));
-                    (PreprocessKind::Normalize(attributes), span)
-                }
-                _ => continue,
-            };
-            steps.push(PreprocessStep { kind, span });
-        }
-        Ok(steps)
-    }
+fn finish_residual(
+    start: Span,
+    after: Vec<Following>,
+    body: Body,
+    shortcut: Option<Body>,
+    behind: usize,
+) -> Parsed<Box<Built>> {
+    let span = start.to(shortcut.as_ref().map_or(body.span, |shortcut| shortcut.span));
+    built(StatementKind::Residual { after, body, shortcut }, span, behind)
 }
