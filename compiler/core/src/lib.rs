@@ -12,6 +12,7 @@ pub mod diagnostic;
 pub mod expand;
 pub mod ir;
 pub mod lir;
+pub mod lower;
 pub mod passes;
 pub mod plan;
 pub mod source;

@@ -1,7 +1,14 @@
 //! The low IR: kernel calls over values that lie in buffers, still without addresses. `lower` makes it from the
 //! fused graph; `plan` gives it addresses; backends print it.
 
-use archc_runtime::layout::{Layout, View};
+mod kernel;
+mod pack;
+pub mod print;
+pub mod verify;
+
+pub use kernel::Need;
+
+use archc_runtime::layout::{Halo, Layout, View};
 use archc_runtime::op;
 
 use crate::ir::op::Role;
@@ -98,6 +105,13 @@ impl Buffer {
     pub fn size(&self) -> usize {
         self.view().image_size()
     }
+
+    /// Whether it holds zeros that kernels read and none writes, where `border` is around the innermost plane that is
+    /// written, and `first` is written first: a kernel that writes a whole value writes its padding lanes too.
+    pub fn needs_clear(&self, border: Halo, first: &View) -> bool {
+        let has_padding_lanes = !self.channels.is_multiple_of(self.layout.block);
+        !border.is_none() || has_padding_lanes && !first.is_whole()
+    }
 }
 
 /// What a step reads or writes.
@@ -105,7 +119,8 @@ impl Buffer {
 pub struct Value {
     /// Where it lies.
     pub buffer: BufferId,
-    /// Which part, and how.
+    /// Which part, and how. Its halo is larger and its plane smaller than the buffer's where zeros are added around it
+    /// in place; plane and halo together are the buffer's.
     pub view: View,
     /// The full name of the operation that computes it, for people.
     pub name: String,
@@ -118,7 +133,8 @@ pub struct Step {
     pub kernel: Kernel,
     /// What it reads, in the order of the kernel's ports.
     pub inputs: Vec<ValueId>,
-    /// What it writes. A residual input may be the same value's memory; nothing else overlaps.
+    /// What it writes. It may lie over an input at one of [`Kernel::in_place_ports`], with the same view; it overlaps no
+    /// other.
     pub output: ValueId,
     /// Its weights, where it has any.
     pub pack: Option<PackId>,
@@ -173,8 +189,8 @@ pub enum Kernel {
         /// Repetitions of rows and columns.
         factor: [usize; 2],
     },
-    /// No input: zeros the halo and the padding lanes of the whole buffer behind the output, before anything is written
-    /// into it. Memory is reused, so they hold something else.
+    /// No input: zeros the halo and the padding lanes of the output, which has all channels of its buffer, before anything
+    /// is written there. Memory is reused, so they hold something else. Its plane can be empty; then all is halo.
     Clear,
 }
 

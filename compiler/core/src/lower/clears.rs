@@ -1,0 +1,63 @@
+//! Zeros what kernels read but none writes: halos, planes around what was written, padding lanes behind slices. Memory
+//! is reused, so that it holds something else before.
+
+use crate::lir::{BufferId, Kernel, Program, Step, Value, ValueId};
+use archc_runtime::layout::{Halo, Layout, View};
+
+/// Puts a clear before the first step that writes into a buffer that needs one.
+pub(super) fn insert(program: &mut Program) {
+    let mut borders = vec![Halo::NONE; program.buffers.len()];
+    for step in &program.steps {
+        let value = &program.values[step.output.index()];
+        let border = &mut borders[value.buffer.index()];
+        *border = border.union(value.view.layout.halo);
+    }
+    let mut seen = vec![false; program.buffers.len()];
+    let steps = std::mem::take(&mut program.steps);
+    for step in steps {
+        let first = &program.values[step.output.index()];
+        let (id, border) = (first.buffer, borders[first.buffer.index()]);
+        let is_first = !std::mem::replace(&mut seen[id.index()], true);
+        if is_first && program.buffers[id.index()].needs_clear(border, &first.view) {
+            let clear = clear(program, id, border, &step);
+            program.steps.push(clear);
+        }
+        program.steps.push(step);
+    }
+}
+
+/// Zeros everything around the innermost plane that is written.
+fn clear(program: &mut Program, buffer: BufferId, border: Halo, first: &Step) -> Step {
+    let whole = program.buffers[buffer.index()].view();
+    let (height, top, bottom) =
+        middle(whole.height, whole.layout.halo.top, whole.layout.halo.bottom, border.top, border.bottom);
+    let (width, left, right) =
+        middle(whole.width, whole.layout.halo.left, whole.layout.halo.right, border.left, border.right);
+    let halo = Halo { top, bottom, left, right };
+    let view = View { height, width, layout: Layout { halo, ..whole.layout }, ..whole };
+    let output = &program.values[first.output.index()];
+    let output = if output.view == view {
+        first.output
+    } else {
+        program.values.push(Value { buffer, view, name: output.name.clone() });
+        ValueId(program.values.len() as u32 - 1)
+    };
+    let name = first.comment.split(':').next().unwrap_or_default();
+    let comment = format!("{name}: zeros around its output");
+    Step { kernel: Kernel::Clear, inputs: Vec::new(), output, pack: None, scope: first.scope, comment }
+}
+
+/// What is left of a side, and what is zeroed before and behind it. Planes that share a buffer may not overlap: then
+/// nothing is left, and all is zeroed.
+fn middle(
+    size: usize,
+    halo_before: usize,
+    halo_after: usize,
+    before: usize,
+    after: usize,
+) -> (usize, usize, usize) {
+    let all = halo_before + size + halo_after;
+    let before = before.min(all);
+    let after = after.min(all - before);
+    (all - before - after, before, after)
+}

@@ -1,0 +1,192 @@
+//! Writes the steps, and a copy wherever a kernel needs another layout than a value has.
+
+use super::describe::{describe, local_name};
+use super::homes::Homes;
+use super::layouts::{task_need, with_halo};
+use super::select::{Selection, Task, Work};
+use super::weights;
+use crate::ir::{Graph, NodeId, ScopeId, Shape};
+use crate::lir::{Buffer, BufferId, Kernel, Need, Program, Step, Value, ValueId};
+use archc_runtime::layout::{Layout, View};
+use std::collections::HashMap;
+
+/// The program, without clears, every value in its own home.
+pub(super) fn emit(graph: &Graph, selection: &Selection, homes: &Homes) -> Program {
+    let program = Program {
+        name: graph.name.clone(),
+        scopes: graph.scopes.clone(),
+        buffers: homes.buffers.clone(),
+        values: Vec::new(),
+        steps: Vec::new(),
+        tensors: Vec::new(),
+        packs: Vec::new(),
+        input: ValueId(0),
+        outputs: Vec::new(),
+        logits: None,
+    };
+    let empty = HashMap::new;
+    let mut emitter = Emitter { graph, homes, program, own: empty(), copies: HashMap::new(), left: empty() };
+    for task in &selection.tasks {
+        emitter.task(task);
+    }
+    let Emitter { mut program, own, left, .. } = emitter;
+    let input = graph.input().expect("a verified graph has an input");
+    program.input = own[&input];
+    let outputs = graph.outputs.iter();
+    program.outputs = outputs.map(|o| (o.name.clone(), left[&selection.resolve(o.node)])).collect();
+    program.logits = homes.logits.map(|id| left[&id]);
+    program
+}
+
+struct Emitter<'a> {
+    graph: &'a Graph,
+    homes: &'a Homes,
+    program: Program,
+    /// Values in their homes.
+    own: HashMap<NodeId, ValueId>,
+    /// Copies in other layouts.
+    copies: HashMap<NodeId, Vec<ValueId>>,
+    /// Values as they leave the network.
+    left: HashMap<NodeId, ValueId>,
+}
+
+impl Emitter<'_> {
+    fn task(&mut self, task: &Task) {
+        let node = self.graph.node(task.node);
+        let output = self.value(task.node, self.homes.of[&task.node].buffer, self.home_view(task.node));
+        match task.work {
+            Work::Input => {}
+            Work::Kernel(kernel) => {
+                let x = task.inputs.first().map_or(node.shape, |&i| self.graph.node(i).shape);
+                let mut inputs = Vec::with_capacity(task.inputs.len());
+                for (port, &input) in task.inputs.iter().enumerate() {
+                    inputs.push(self.read(input, task_need(task, port, x, node.shape), task.owner));
+                }
+                let pack = inputs.first().and_then(|x| {
+                    let view = self.program.values[x.index()].view;
+                    weights::pack(self.graph, task.owner, &view, &mut self.program)
+                });
+                let then = (task.owner != task.node).then_some(task.node);
+                let comment = describe(self.graph, task.owner, then);
+                let scope = self.graph.node(task.owner).scope;
+                self.program.steps.push(Step { kernel, inputs, output, pack, scope, comment });
+            }
+            Work::Concat => {
+                let whole = self.homes.of[&task.node];
+                let mut first_channel = whole.first_channel;
+                for &part in &task.inputs {
+                    let view = self.home_view(task.node);
+                    let channels = self.graph.node(part).shape.channels;
+                    let view = View { first_channel, channels, ..view };
+                    self.part(task, part, view, "its place in the concatenation");
+                    first_channel += channels;
+                }
+            }
+            Work::ZeroPad { top, left } => {
+                let outer = self.home_view(task.node);
+                for &part in &task.inputs {
+                    let view = inside(outer, self.graph.node(part).shape, top, left);
+                    self.part(task, part, view, "the middle of the padded plane");
+                }
+            }
+        }
+        self.own.insert(task.node, output);
+        if self.homes.leaving.contains(&task.node) {
+            self.leave(task, output);
+        }
+    }
+
+    /// Copies a part of a concatenation or padded plane to its place, unless it was computed there.
+    fn part(&mut self, task: &Task, part: NodeId, view: View, place: &str) {
+        let from = self.own[&part];
+        let buffer = self.homes.of[&task.node].buffer;
+        let value = &self.program.values[from.index()];
+        if value.buffer == buffer && value.view == view {
+            return;
+        }
+        let to = self.value(part, buffer, view);
+        let scope = self.graph.node(task.node).scope;
+        let comment = format!("{}: {} into {place}", local_name(self.graph, task.node), self.relative(part));
+        self.copy(from, to, scope, comment);
+    }
+
+    /// The value in a layout that its reader takes, copied there before if need be.
+    fn read(&mut self, id: NodeId, need: Need, reader: NodeId) -> ValueId {
+        let made = self.copies.get(&id).into_iter().flatten();
+        let mut all = [self.own[&id]].into_iter().chain(made.copied());
+        if let Some(value) = all.find(|v| need.accepts(&self.program.values[v.index()].view)) {
+            return value;
+        }
+        let Shape { height, width, channels } = self.graph.node(id).shape;
+        let (view, layout) = match need {
+            Need::Plane(_) => {
+                // Only the network's input has no halo although a convolution reads one.
+                let mut view = View::nhwc(height, width, channels);
+                view.layout = with_halo(view.layout, width, self.homes.input_halo);
+                (view, "with a border of zeros")
+            }
+            Need::Lanes => (View::blocked(height, width, channels), "in blocks of channels"),
+            Need::Whole | Need::Any => (View::blocked(height, width, channels), "without a border"),
+        };
+        let to = self.fresh(id, view);
+        let from = self.own[&id];
+        let comment = format!("{}: {} {layout}", local_name(self.graph, reader), self.relative(id));
+        self.copy(from, to, self.graph.node(reader).scope, comment);
+        self.copies.entry(id).or_default().push(to);
+        to
+    }
+
+    /// Makes the value leave the network: as it is where it is NHWC and the network's own, else as a copy.
+    fn leave(&mut self, task: &Task, value: ValueId) {
+        let Shape { height, width, channels } = self.graph.node(task.node).shape;
+        let nhwc = View::nhwc(height, width, channels);
+        let is_own = self.program.values[value.index()].view == nhwc && task.work != Work::Input;
+        let left = if is_own {
+            value
+        } else {
+            let to = self.fresh(task.node, nhwc);
+            let comment = format!("{}: out of the network", local_name(self.graph, task.node));
+            self.copy(value, to, self.graph.node(task.node).scope, comment);
+            to
+        };
+        self.left.insert(task.node, left);
+    }
+
+    fn copy(&mut self, from: ValueId, to: ValueId, scope: ScopeId, comment: String) {
+        let kernel = Kernel::Copy { top: 0, left: 0 };
+        self.program.steps.push(Step { kernel, inputs: vec![from], output: to, pack: None, scope, comment });
+    }
+
+    /// The name of a value in a comment of another node.
+    fn relative(&self, id: NodeId) -> String {
+        format!("`{}`", local_name(self.graph, id))
+    }
+
+    fn home_view(&self, id: NodeId) -> View {
+        self.homes.view(id, self.graph.node(id).shape)
+    }
+
+    /// A value in a buffer of its own.
+    fn fresh(&mut self, id: NodeId, view: View) -> ValueId {
+        let View { height, width, channels, layout, .. } = view;
+        let buffer = BufferId(self.program.buffers.len() as u32);
+        self.program.buffers.push(Buffer { height, width, channels, layout });
+        self.value(id, buffer, view)
+    }
+
+    fn value(&mut self, id: NodeId, buffer: BufferId, view: View) -> ValueId {
+        let value = ValueId(self.program.values.len() as u32);
+        self.program.values.push(Value { buffer, view, name: self.graph.path(id) });
+        value
+    }
+}
+
+/// The view of a plane that lies inside another, with its corner at a row and column.
+fn inside(outer: View, shape: Shape, top: usize, left: usize) -> View {
+    let mut halo = outer.layout.halo;
+    halo.top += top;
+    halo.bottom += outer.height.saturating_sub(shape.height + top);
+    halo.left += left;
+    halo.right += outer.width.saturating_sub(shape.width + left);
+    View { height: shape.height, width: shape.width, layout: Layout { halo, ..outer.layout }, ..outer }
+}
