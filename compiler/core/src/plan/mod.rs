@@ -1,7 +1,52 @@
 //! The plan: where everything lies, and which steps are one function.
+//!
+//! 1. `lifetimes`: when each buffer is alive. The input and the outputs stay to the end, so that a session can run
+//!    again without writing its input again, and outputs can be read at leisure.
+//! 2. `arena`: addresses, so that buffers that are alive at once do not overlap.
+//! 3. `outline`: the steps are cut along the blocks of the text, and blocks that are alike become one function.
+//! 4. `calls`: calls of functions, repetitions joined, and `names` for the functions.
 
-use crate::lir::{BufferId, StepId};
+mod arena;
+mod calls;
+mod lifetimes;
+mod names;
+mod outline;
+pub mod print;
+pub mod verify;
+
+use crate::lir::{BufferId, Program, StepId};
 use std::ops::Range;
+
+/// Plans a program that [`crate::lir::verify`] accepts.
+///
+/// What it makes keeps the invariants of [`verify`].
+pub fn plan(program: &Program) -> Plan {
+    let lifetimes = lifetimes::lifetimes(program);
+    let sizes: Vec<usize> = program.buffers.iter().map(|b| b.size().next_multiple_of(ALIGNMENT)).collect();
+    let input = program.values[program.input.index()].buffer;
+    let arena = arena::place(&sizes, &lifetimes, input.index());
+    let mut packs = Vec::with_capacity(program.packs.len());
+    let mut weights_size = 0;
+    for pack in &program.packs {
+        packs.push(weights_size);
+        weights_size += pack.size;
+    }
+    let outline = outline::outline(program);
+    let calls = calls::calls(program, &outline, &arena.offsets, &packs);
+    Plan {
+        arena_size: arena.size,
+        buffers: arena.offsets,
+        packs,
+        weights_size,
+        peak_size: lifetimes::peak(&sizes, &lifetimes),
+        lifetimes,
+        functions: names::name(program, outline),
+        calls,
+    }
+}
+
+/// Where buffers and packs start: multiples of a cache line, in f32 numbers.
+const ALIGNMENT: usize = 16;
 
 /// Addresses and functions for a [`crate::lir::Program`].
 #[derive(Clone, Debug, PartialEq)]
