@@ -1,0 +1,1 @@
+//! Runs lowered and planned programs by the runtime's kernels, without generated code.
