@@ -1,0 +1,75 @@
+//! The interpreter equals every golden to 1e-9, on the graph as expanded, under the framework's names.
+
+use archc_core::ir::{Graph, NodeId, Op};
+use archc_interpreter::observe;
+use archc_zoo_tests::{Golden, SeededWeights, Statistics, first_difference, graph, relative_error};
+
+/// As close as f64 comes through a hundred layers.
+const TOLERANCE: f64 = 1e-9;
+
+/// What a final softmax receives, or else the output itself.
+fn logits(graph: &Graph) -> NodeId {
+    let output = graph.outputs[0].node;
+    match graph.node(output).op {
+        Op::Softmax(_) => graph.inputs(output)[0],
+        _ => output,
+    }
+}
+
+fn check(arch: &str, golden: &str) {
+    let golden = Golden::load(golden);
+    let graph = graph(arch);
+    let weights = SeededWeights::new(&golden, &graph);
+    let image: Vec<f64> = golden.image().into_iter().map(f64::from).collect();
+    let node = logits(&graph);
+    let mut found = Vec::new();
+    let mut statistics = Vec::new();
+    observe(&graph, &weights, &image, &mut |id, value| {
+        statistics.push(Statistics::new(graph.path(id), &value.data));
+        if id == node {
+            found = value.data.clone();
+        }
+    })
+    .unwrap_or_else(|error| panic!("{error}"));
+
+    // The logits first: where they are right, a layer that no node has is a mistake of the golden or of the search.
+    let difference = first_difference(&golden, &statistics, TOLERANCE);
+    let error = relative_error(&found, &golden.logits);
+    assert!(error <= TOLERANCE, "{arch} is {error:.1e} from its golden: {}", difference.unwrap_or_default());
+    assert_eq!(difference, None, "{arch} has the golden's logits");
+}
+
+#[test]
+fn lenet5() {
+    check("lenet5", "torch/lenet5");
+}
+
+#[test]
+fn alexnet() {
+    check("alexnet", "torch/alexnet_2012");
+}
+
+#[test]
+fn vgg16() {
+    check("vgg16", "keras/VGG16");
+}
+
+#[test]
+fn resnet50() {
+    check("resnet50", "keras/ResNet50");
+}
+
+#[test]
+fn inception_v3() {
+    check("inception_v3", "keras/InceptionV3");
+}
+
+#[test]
+fn mobilenet() {
+    check("mobilenet", "keras/MobileNet");
+}
+
+#[test]
+fn mobilenet_v2() {
+    check("mobilenet_v2", "keras/MobileNetV2");
+}
