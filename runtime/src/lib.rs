@@ -1,7 +1,34 @@
 //! What generated crates depend on: layouts, kernels, weights, sessions.
+//!
+//! A generated module describes a [`spec::Network`] in tables and computes it by calls of [`run::Run`]. Users of a module
+//! see its `Model` and `Session`, which wrap [`Model`] and [`Session`].
 
+mod arrays;
+mod include;
+pub mod isa;
+#[allow(
+    unsafe_code,
+    clippy::needless_range_loop,
+    reason = "kernels go through memory by pointers that their constructors have checked; loops over registers by index"
+)]
+mod kernels;
 pub mod layout;
+mod model;
 pub mod op;
 pub mod run;
+mod session;
+#[allow(unsafe_code, reason = "instruction sets are entered here")]
+mod simd;
 pub mod spec;
+#[allow(unsafe_code, reason = "memory with an alignment")]
+mod sys;
 pub mod weights;
+
+pub use arrays::{arrays, arrays_mut};
+pub use isa::Isa;
+pub use model::Model;
+pub use session::Session;
+pub use weights::LoadError;
+
+/// The number of the interface between generated code and this crate; it grows when either must change with the other.
+pub const ABI: u32 = 1;

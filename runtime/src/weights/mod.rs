@@ -1,3 +1,17 @@
 //! Weights: what they are called, where they come from, and how they are packed.
 
+mod error;
+mod load;
+mod pack;
+#[cfg(feature = "safetensors")]
+mod safetensors;
+mod seeded;
+mod source;
 pub mod spec;
+
+pub use error::{LoadError, Mismatch};
+pub(crate) use load::load;
+#[cfg(feature = "safetensors")]
+pub use safetensors::SafeTensors;
+pub use seeded::Seeded;
+pub use source::{Dtype, Info, Source};

@@ -1,0 +1,174 @@
+//! Instruction sets: which ones this machine has, and which one computes.
+
+use std::fmt;
+use std::sync::OnceLock;
+
+/// An instruction set that this machine has. A value is the proof of it: there is no other way to one than asking.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Isa(Set);
+
+/// What kernels are compiled for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Set {
+    /// AVX-512 F, VL, BW and DQ.
+    Avx512,
+    /// AVX2 and FMA.
+    Avx2,
+    /// What the compiler's target has anyway.
+    Portable,
+}
+
+/// The environment's variable that forces an instruction set.
+pub const VARIABLE: &str = "ARCHC_ISA";
+
+/// What [`VARIABLE`] may be, the fastest first.
+const NAMES: [(&str, Option<Set>); 4] = [
+    ("amx", None),
+    ("avx512", Some(Set::Avx512)),
+    ("avx2", Some(Set::Avx2)),
+    ("portable", Some(Set::Portable)),
+];
+
+impl Isa {
+    /// Plain code for the compiler's target: there always.
+    pub const PORTABLE: Isa = Isa(Set::Portable);
+
+    /// Every instruction set that this machine has and that kernels are compiled for, the fastest first.
+    pub fn available() -> Vec<Isa> {
+        NAMES.into_iter().filter_map(|(_, set)| set).filter(|&s| has(s)).map(Isa).collect()
+    }
+
+    /// The one of this name, if the machine has it.
+    pub fn named(name: &str) -> Result<Isa, IsaError> {
+        let (known, set) = NAMES
+            .into_iter()
+            .find(|(known, _)| *known == name)
+            .ok_or_else(|| IsaError::Unknown { name: name.to_owned() })?;
+        match set {
+            Some(set) if has(set) => Ok(Isa(set)),
+            Some(_) => Err(IsaError::Missing { name: known }),
+            None => Err(IsaError::NotYet { name: known }),
+        }
+    }
+
+    /// The one that `ARCHC_ISA` names, else the fastest.
+    pub fn detect() -> Result<Isa, IsaError> {
+        match std::env::var_os(VARIABLE) {
+            None => Ok(Isa::fastest()),
+            Some(name) => Isa::named(&name.to_string_lossy()),
+        }
+    }
+
+    /// The fastest one of this machine, asked once.
+    pub fn fastest() -> Isa {
+        static FASTEST: OnceLock<Isa> = OnceLock::new();
+        *FASTEST.get_or_init(|| Isa::available().first().copied().unwrap_or(Isa::PORTABLE))
+    }
+
+    /// Its name, as [`Isa::named`] takes it.
+    pub const fn name(self) -> &'static str {
+        match self.0 {
+            Set::Avx512 => "avx512",
+            Set::Avx2 => "avx2",
+            Set::Portable => "portable",
+        }
+    }
+
+    pub(crate) const fn set(self) -> Set {
+        self.0
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+fn has(set: Set) -> bool {
+    match set {
+        Set::Avx512 => {
+            std::is_x86_feature_detected!("avx512f")
+                && std::is_x86_feature_detected!("avx512vl")
+                && std::is_x86_feature_detected!("avx512bw")
+                && std::is_x86_feature_detected!("avx512dq")
+                && has(Set::Avx2)
+        }
+        Set::Avx2 => std::is_x86_feature_detected!("avx2") && std::is_x86_feature_detected!("fma"),
+        Set::Portable => true,
+    }
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn has(set: Set) -> bool {
+    match set {
+        Set::Avx512 | Set::Avx2 => false,
+        Set::Portable => true,
+    }
+}
+
+impl fmt::Display for Isa {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// An instruction set that cannot be had.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum IsaError {
+    /// No instruction set has this name.
+    Unknown {
+        /// As given.
+        name: String,
+    },
+    /// The machine does not have it.
+    Missing {
+        /// Its name.
+        name: &'static str,
+    },
+    /// No kernels are compiled for it yet.
+    NotYet {
+        /// Its name.
+        name: &'static str,
+    },
+}
+
+impl fmt::Display for IsaError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            IsaError::Unknown { name } => {
+                write!(f, "no instruction set is called `{}`", name.escape_debug())?
+            }
+            IsaError::Missing { name } => write!(f, "this machine has no {name}")?,
+            IsaError::NotYet { name } => write!(f, "there are no kernels for {name} yet")?,
+        }
+        let names: Vec<&str> = Isa::available().into_iter().map(Isa::name).collect();
+        write!(f, "; set {VARIABLE} to one of {}, or leave it unset", names.join(", "))
+    }
+}
+
+impl std::error::Error for IsaError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_lead_to_what_they_name() {
+        let available = Isa::available();
+        assert_eq!(available.last(), Some(&Isa::PORTABLE));
+        assert_eq!(available.first(), Some(&Isa::fastest()));
+        for isa in available {
+            assert_eq!(Isa::named(isa.name()), Ok(isa));
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_had_is_an_error_that_lists_what_can() {
+        assert_eq!(Isa::named("amx"), Err(IsaError::NotYet { name: "amx" }));
+        let error = Isa::named("neon2").unwrap_err();
+        assert_eq!(error, IsaError::Unknown { name: "neon2".to_owned() });
+        assert!(error.to_string().contains("portable"), "{error}");
+        for name in ["avx512", "avx2"] {
+            if !Isa::available().iter().any(|isa| isa.name() == name) {
+                assert_eq!(Isa::named(name), Err(IsaError::Missing { name }));
+            }
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! Copies a value into another layout, or into a larger plane whose other pixels become zeros.
+
+use super::memory::Memory;
+use super::place::Place;
+use super::{Kernel, Rows};
+use crate::layout::At;
+use crate::simd::Simd;
+use std::ops::Range;
+
+/// A copy with its arguments.
+#[derive(Debug)]
+pub(crate) struct Copy<'m> {
+    /// Where the input's corner lies in the output.
+    top: usize,
+    left: usize,
+    x: Place<'m>,
+    y: Place<'m>,
+    rows: Rows,
+}
+
+impl<'m> Copy<'m> {
+    /// See [`crate::run::Run::copy`].
+    pub(crate) fn new(top: usize, left: usize, memory: &'m Memory<'_>, x: At<'_>, y: At<'_>) -> Copy<'m> {
+        let (x, y) = (memory.place(x), memory.place(y));
+        assert!(x.images == y.images && x.view.channels == y.view.channels, "as many images and channels");
+        let fits = |start: usize, size: usize, whole: usize| start <= whole && size <= whole - start;
+        assert!(fits(top, x.view.height, y.view.height), "the rows lie in the output");
+        assert!(fits(left, x.view.width, y.view.width), "the columns lie in the output");
+        x.assert_apart(&y);
+        Copy { top, left, x, y, rows: Rows { images: y.images, blocks: y.blocks(), rows: y.view.height } }
+    }
+}
+
+impl Kernel for Copy<'_> {
+    fn items(&self) -> usize {
+        self.rows.count()
+    }
+
+    #[inline(always)]
+    fn run<S: Simd>(&self, simd: S, items: Range<usize>) {
+        let Copy { top, left, x, y, rows } = self;
+        for item in items {
+            let (image, block, row) = rows.split(item);
+            let (from, to) = (x.strip(image, block * 16), y.strip(image, block * 16));
+            let columns =
+                if (*top..top + x.view.height).contains(&row) { *left..left + x.view.width } else { 0..0 };
+            for column in 0..y.view.width {
+                let numbers = if columns.contains(&column) {
+                    // Safety: the pixel is one of the input's.
+                    unsafe { from.load(simd, x.at(row - top, column - left) as isize) }
+                } else {
+                    simd.splat(0.0)
+                };
+                // Safety: the pixel is one of the output's.
+                unsafe { to.store(simd, y.at(row, column), numbers) }
+            }
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! Depthwise convolution: every channel is a group of its own, so that 16 of them are computed side by side.
+
+use super::conv::assert_geometry;
+use super::memory::Memory;
+use super::place::Place;
+use super::{Kernel, activation};
+use crate::layout::At;
+use crate::op::Conv;
+use crate::simd::{F32x16, Simd};
+use crate::weights::spec::{conv_size, is_depthwise};
+use std::ops::Range;
+
+/// Pixels of a work item.
+const CHUNK: usize = 192;
+
+/// A depthwise convolution with its arguments.
+#[derive(Debug)]
+pub(crate) struct Depthwise<'m> {
+    op: Conv,
+    weights: &'m [f32],
+    biases: &'m [f32],
+    x: Place<'m>,
+    residual: Option<Place<'m>>,
+    y: Place<'m>,
+    /// Work items of a block of channels: chunks of pixels.
+    chunks: usize,
+}
+
+impl<'m> Depthwise<'m> {
+    /// Whether a convolution is depthwise.
+    pub(crate) fn takes(op: &Conv, x: At<'_>, y: At<'_>) -> bool {
+        x.view.channels == op.groups && is_depthwise(1, y.view.channels, op.groups)
+    }
+
+    /// See [`crate::run::Run::conv`].
+    pub(crate) fn new(
+        op: &Conv,
+        memory: &'m Memory<'_>,
+        w: usize,
+        x: At<'_>,
+        residual: Option<At<'_>>,
+        y: At<'_>,
+    ) -> Depthwise<'m> {
+        assert!(Depthwise::takes(op, x, y), "a depthwise convolution");
+        let (x, residual, y) = (memory.place(x), residual.map(|r| memory.place(r)), memory.place(y));
+        assert_geometry(op, &x, residual.as_ref(), &y);
+        let size = conv_size([op.kernel[0], op.kernel[1], 1, y.view.channels], op.groups);
+        let (weights, biases) = memory.weights(w, size).0.split_at(size - y.blocks() * 16);
+        let chunks = (y.view.height * y.view.width).div_ceil(CHUNK);
+        Depthwise { op: *op, weights, biases, x, residual, y, chunks }
+    }
+
+    /// Computes `live` pixels of a block of channels, in the order of rows and columns, from this one on. The tile's
+    /// other pixels repeat the last one and are dropped.
+    #[inline(always)]
+    fn tile<S: Simd, const PIXELS: usize>(
+        &self,
+        simd: S,
+        image: usize,
+        block: usize,
+        pixel: usize,
+        live: usize,
+    ) {
+        let (x, y, op) = (&self.x, &self.y, &self.op);
+        let width = y.view.width;
+        let mut inputs = [0_isize; PIXELS];
+        let mut places = [(0_usize, 0_usize); PIXELS];
+        let (mut row, mut column) = (pixel / width, pixel % width);
+        let corner = x.at(op.padding[0], op.padding[1]) as isize;
+        for p in 0..PIXELS {
+            inputs[p] = x.at(row * op.stride[0], column * op.stride[1]) as isize - corner;
+            places[p] = (row, column);
+            if p + 1 < live {
+                column += 1;
+                if column == width {
+                    (row, column) = (row + 1, 0);
+                }
+            }
+        }
+
+        // Safety: there are 16 biases for each block.
+        let mut sums = [unsafe { simd.load(self.biases.as_ptr().add(block * 16)) }; PIXELS];
+        let taps = op.kernel[0] * op.kernel[1];
+        // Safety: there are 16 weights for each tap of each block.
+        let mut w = unsafe { self.weights.as_ptr().add(block * taps * 16) };
+        let strip = x.strip(image, block * 16);
+        for ky in 0..op.kernel[0] {
+            for kx in 0..op.kernel[1] {
+                let tap = x.at(ky * op.dilation[0], kx * op.dilation[1]) as isize;
+                // Safety: as above.
+                let weight = unsafe { simd.load(w) };
+                w = w.wrapping_add(16);
+                for p in 0..PIXELS {
+                    // Safety: the constructor has checked that every tap of every output lies in the plane or halo.
+                    let x = unsafe { strip.load(simd, inputs[p] + tap) };
+                    sums[p] = simd.mul_add(x, weight, sums[p]);
+                }
+            }
+        }
+
+        let mut out: [F32x16; PIXELS] = sums;
+        if let Some(residual) = &self.residual {
+            let strip = residual.strip(image, block * 16);
+            for p in 0..live {
+                let (row, column) = places[p];
+                // Safety: the residual has the output's shape.
+                let other = unsafe { strip.load(simd, residual.at(row, column) as isize) };
+                out[p] = simd.add(out[p], other);
+            }
+        }
+        activation::apply_all(simd, op.activation, &mut out);
+        let strip = y.strip(image, block * 16);
+        for p in 0..live {
+            let (row, column) = places[p];
+            // Safety: the pixel is one of the output's.
+            unsafe { strip.store(simd, y.at(row, column), out[p]) }
+        }
+    }
+
+    #[inline(always)]
+    fn tiles<S: Simd, const PIXELS: usize>(&self, simd: S, image: usize, block: usize, pixels: Range<usize>) {
+        let mut pixel = pixels.start;
+        while pixel < pixels.end {
+            let live = (pixels.end - pixel).min(PIXELS);
+            if live == 1 {
+                self.tile::<S, 1>(simd, image, block, pixel, live);
+            } else {
+                self.tile::<S, PIXELS>(simd, image, block, pixel, live);
+            }
+            pixel += PIXELS;
+        }
+    }
+}
+
+impl Kernel for Depthwise<'_> {
+    /// Images, blocks of channels, chunks of pixels.
+    fn items(&self) -> usize {
+        self.y.images * self.y.blocks() * self.chunks
+    }
+
+    #[inline(always)]
+    fn run<S: Simd>(&self, simd: S, items: Range<usize>) {
+        let pixels = self.y.view.height * self.y.view.width;
+        for item in items {
+            let (rest, chunk) = (item / self.chunks, item % self.chunks);
+            let (image, block) = (rest / self.y.blocks(), rest % self.y.blocks());
+            let range = chunk * CHUNK..pixels.min((chunk + 1) * CHUNK);
+            match S::PIXELS {
+                12 => self.tiles::<S, 8>(simd, image, block, range),
+                6 => self.tiles::<S, 4>(simd, image, block, range),
+                _ => self.tiles::<S, 2>(simd, image, block, range),
+            }
+        }
+    }
+}

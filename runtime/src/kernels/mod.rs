@@ -1,0 +1,54 @@
+//! Kernels: one file each. A kernel is a struct that its constructor has checked; it computes any range of its work items.
+
+pub(crate) mod activation;
+pub(crate) mod clear;
+pub(crate) mod conv;
+pub(crate) mod copy;
+pub(crate) mod dense;
+pub(crate) mod depthwise;
+pub(crate) mod flatten;
+pub(crate) mod global_pool;
+pub(crate) mod lrn;
+pub(crate) mod memory;
+pub(crate) mod place;
+pub(crate) mod pointwise;
+pub(crate) mod pool;
+pub(crate) mod shuffle;
+pub(crate) mod softmax;
+mod strip;
+mod tile;
+pub(crate) mod upsample;
+
+use crate::simd::Simd;
+use std::ops::Range;
+
+/// A kernel with its arguments, checked. What it computes is cut into work items that write to different places and
+/// depend on nothing that another writes, so that threads can claim them in any order.
+pub(crate) trait Kernel: Sync {
+    /// How many work items there are.
+    fn items(&self) -> usize;
+
+    /// Computes some of them. `#[inline(always)]`, so that it is compiled for the token's instruction set.
+    fn run<S: Simd>(&self, simd: S, items: Range<usize>);
+}
+
+/// Work items over images, blocks of channels and rows, rows running fastest.
+#[derive(Clone, Copy, Debug)]
+struct Rows {
+    images: usize,
+    blocks: usize,
+    rows: usize,
+}
+
+impl Rows {
+    fn count(&self) -> usize {
+        self.images * self.blocks * self.rows
+    }
+
+    /// The image, the block and the row of an item.
+    #[inline(always)]
+    fn split(&self, item: usize) -> (usize, usize, usize) {
+        let (rest, row) = (item / self.rows, item % self.rows);
+        (rest / self.blocks, rest % self.blocks, row)
+    }
+}

@@ -1,0 +1,138 @@
+//! Up to 16 channels of an image, as they lie at one pixel.
+//!
+//! In a value that starts at a block's first lane they are one line of memory. In a slice of a concatenation they may
+//! lie in two blocks, and the lanes around them belong to others.
+
+use super::memory::Weights;
+use super::place::Place;
+use crate::simd::{F32x16, LANES, Simd};
+
+/// Lanes `lead..lead + count` of a vector, and where they lie.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Strip {
+    /// The first channel at pixel (0, 0).
+    first: *mut f32,
+    /// The first channel that lies in the next block.
+    second: *mut f32,
+    /// Channels in the first block.
+    split: usize,
+    count: usize,
+    lead: usize,
+    form: Form,
+}
+
+/// How the channels lie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// Sixteen side by side.
+    Full,
+    /// Less than sixteen side by side, and padding lanes behind them.
+    Padded,
+    /// In one or two pieces, or with others beside them.
+    Pieces,
+}
+
+impl Strip {
+    /// Channels `channel..channel + count` of a value.
+    #[inline(always)]
+    pub(super) fn new(place: &Place<'_>, image: usize, channel: usize, lead: usize, count: usize) -> Strip {
+        debug_assert!(lead + count <= LANES && channel + count <= place.view.channels);
+        let (first, run) = place.run(image, channel);
+        let split = run.min(count);
+        let view = &place.view;
+        // With more channels in the next block, this one ends at its last lane.
+        let second = if split < count { place.run(image, channel + split).0 } else { first };
+        let start = view.first_channel + channel;
+        let ends = start + count == view.buffer_channels;
+        let form = if split == LANES {
+            Form::Full
+        } else if lead == 0 && place.pixel == LANES && start.is_multiple_of(LANES) && ends {
+            Form::Padded
+        } else {
+            Form::Pieces
+        };
+        Strip { first, second, split, count, lead, form }
+    }
+
+    /// A block of numbers for each channel.
+    #[inline(always)]
+    pub(super) fn of_weights(weights: &Weights<'_>, block: usize) -> Strip {
+        let first = weights.0[block * LANES..][..LANES].as_ptr().cast_mut();
+        Strip { first, second: first, split: LANES, count: LANES, lead: 0, form: Form::Full }
+    }
+
+    /// Whether [`Strip::load`] and [`Strip::store`] are one instruction each.
+    #[inline(always)]
+    pub(super) fn is_line(&self) -> bool {
+        self.form != Form::Pieces
+    }
+
+    /// How many of the lanes hold channels.
+    #[inline(always)]
+    pub(super) fn count(&self) -> usize {
+        self.count
+    }
+
+    /// The channels at a pixel; other lanes are zeros.
+    ///
+    /// # Safety
+    /// `at` must be the distance of a pixel in the plane or its halo from pixel (0, 0).
+    #[inline(always)]
+    pub(super) unsafe fn load<S: Simd>(&self, simd: S, at: isize) -> F32x16 {
+        // Safety: the caller's promise; padding lanes are memory of the buffer too, and zeros.
+        unsafe {
+            if self.is_line() {
+                return simd.load(self.first.offset(at));
+            }
+            self.load_pieces(at)
+        }
+    }
+
+    /// Writes the channels at a pixel; padding lanes become zeros, lanes of others stay.
+    ///
+    /// # Safety
+    /// As for [`Strip::load`], in the plane.
+    #[inline(always)]
+    pub(super) unsafe fn store<S: Simd>(&self, simd: S, at: usize, x: F32x16) {
+        // Safety: the caller's promise.
+        unsafe {
+            match self.form {
+                Form::Full => simd.store(self.first.add(at), x),
+                Form::Padded => simd.store(self.first.add(at), x.keep(self.count, 0.0)),
+                Form::Pieces => self.store_pieces(at, x),
+            }
+        }
+    }
+
+    /// # Safety
+    /// As for [`Strip::load`].
+    #[inline(never)]
+    unsafe fn load_pieces(&self, at: isize) -> F32x16 {
+        let mut x = F32x16([0.0; LANES]);
+        // Safety: the caller's promise; the pieces have `split` and `count - split` channels.
+        unsafe {
+            for i in 0..self.split {
+                x.0[self.lead + i] = *self.first.offset(at).add(i);
+            }
+            for i in self.split..self.count {
+                x.0[self.lead + i] = *self.second.offset(at).add(i - self.split);
+            }
+        }
+        x
+    }
+
+    /// # Safety
+    /// As for [`Strip::store`].
+    #[inline(never)]
+    unsafe fn store_pieces(&self, at: usize, x: F32x16) {
+        // Safety: the caller's promise; the pieces have `split` and `count - split` channels.
+        unsafe {
+            for i in 0..self.split {
+                *self.first.add(at).add(i) = x.0[self.lead + i];
+            }
+            for i in self.split..self.count {
+                *self.second.add(at).add(i - self.split) = x.0[self.lead + i];
+            }
+        }
+    }
+}

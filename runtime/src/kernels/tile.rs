@@ -1,0 +1,40 @@
+//! The inner loop of convolutions and dense layers: a tile of pixels times blocks of 16 output channels, kept in
+//! registers.
+
+use crate::simd::{F32x16, Simd};
+
+/// Sums of a tile, `[pixel][block]`.
+pub(super) type Sums<const PIXELS: usize, const BLOCKS: usize> = [[F32x16; BLOCKS]; PIXELS];
+
+/// Adds `count` inputs: `sums[p][b] += x[p][i] * w[b][i][..]`. Inputs of a pixel lie side by side, and so do the 16
+/// weights of each; `block` is the distance between blocks of weights.
+///
+/// The loops over pixels and blocks must be unrolled completely, else the sums leave the registers; so only constants
+/// index them.
+///
+/// # Safety
+/// `count` numbers must be readable at each `x`, and `16 * count` at `w + b * block` for each block.
+#[inline(always)]
+pub(super) unsafe fn accumulate<S: Simd, const PIXELS: usize, const BLOCKS: usize>(
+    simd: S,
+    sums: &mut Sums<PIXELS, BLOCKS>,
+    x: &[*const f32; PIXELS],
+    w: *const f32,
+    block: usize,
+    count: usize,
+) {
+    for i in 0..count {
+        let mut weights = [simd.splat(0.0); BLOCKS];
+        for b in 0..BLOCKS {
+            // Safety: the caller's promise.
+            weights[b] = unsafe { simd.load(w.add(b * block + i * 16)) };
+        }
+        for p in 0..PIXELS {
+            // Safety: the caller's promise.
+            let x = simd.splat(unsafe { *x[p].add(i) });
+            for b in 0..BLOCKS {
+                sums[p][b] = simd.mul_add(x, weights[b], sums[p][b]);
+            }
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! Functions of lanes in f32: exponential, hyperbolic tangent, sigmoid, to a few units in the last place.
+//!
+//! Each is a loop over the lanes without branches, so that it becomes vector instructions. The polynomials are
+//! Chebyshev interpolations of the functions named beside them.
+
+use super::{F32x16, Simd, fused};
+
+macro_rules! lanes {
+    ($($(#[$doc:meta])* $name:ident = $one:ident;)*) => {$(
+        $(#[$doc])*
+        #[inline(always)]
+        pub(crate) fn $name<S: Simd>(_: S, mut x: F32x16) -> F32x16 {
+            for x in &mut x.0 {
+                *x = $one::<S>(*x);
+            }
+            x
+        }
+    )*};
+}
+
+lanes! {
+    /// `e ^ x` within 1 unit in the last place, 2 where the result is subnormal.
+    exp = exp_one;
+    /// The hyperbolic tangent within 2 units in the last place.
+    tanh = tanh_one;
+    /// `1 / (1 + e ^ -x)` within 3 units in the last place.
+    sigmoid = sigmoid_one;
+}
+
+/// A polynomial, the highest power first.
+#[inline(always)]
+fn polynomial<S: Simd, const N: usize>(x: f32, coefficients: [f32; N]) -> f32 {
+    let mut sum = coefficients[0];
+    for c in &coefficients[1..] {
+        sum = fused::<S>(sum, x, *c);
+    }
+    sum
+}
+
+/// `1.5 * 2^23`: added and subtracted again, it rounds to a whole number, which the low bits hold in between.
+const ROUND: f32 = 12_582_912.0;
+
+#[inline(always)]
+fn exp_one<S: Simd>(x: f32) -> f32 {
+    // Beyond these the result is 0 and infinity. The comparisons let NaN through.
+    let x = if x < -104.0 { -104.0 } else { x };
+    let x = if x > 89.0 { 89.0 } else { x };
+    // x = n ln 2 + r; the first part of ln 2 has few bits, so that its products are exact.
+    let shifted = fused::<S>(x, std::f32::consts::LOG2_E, ROUND);
+    let n = shifted - ROUND;
+    let r = fused::<S>(n, -0.693_359_4, x);
+    let r = fused::<S>(n, 2.121_944_4e-4, r);
+    // (e^r - 1 - r) / r^2
+    const P: [f32; 6] = [1.989_108e-4, 1.393_373_1e-3, 8.333_311e-3, 4.166_646_4e-2, 1.666_666_7e-1, 0.5];
+    let y = fused::<S>(polynomial::<S, 6>(r, P), r * r, r) + 1.0;
+    // 2^n in two factors, since n reaches from -150 to 128.
+    let n = (shifted.to_bits() as i32).wrapping_sub(ROUND.to_bits() as i32);
+    let half = n >> 1;
+    y * power_of_two(half) * power_of_two(n.wrapping_sub(half))
+}
+
+/// `2 ^ n` for exponents of normal numbers.
+#[inline(always)]
+fn power_of_two(n: i32) -> f32 {
+    f32::from_bits((n.wrapping_add(127) as u32) << 23)
+}
+
+#[inline(always)]
+fn tanh_one<S: Simd>(x: f32) -> f32 {
+    let a = x.abs();
+    let large = 1.0 - 2.0 / (exp_one::<S>(2.0 * a) + 1.0);
+    // (tanh(x) / x - 1) / x^2 in x^2
+    const P: [f32; 5] = [-6.062_148e-3, 2.097_323_4e-2, -5.384_582_3e-2, 1.333_273_6e-1, -3.333_333e-1];
+    let z = a * a;
+    let small = fused::<S>(polynomial::<S, 5>(z, P) * z, a, a);
+    // The comparison lets NaN through to `large`.
+    let y = if a < 0.625 { small } else { large };
+    y.copysign(x)
+}
+
+#[inline(always)]
+fn sigmoid_one<S: Simd>(x: f32) -> f32 {
+    // With the sign that cannot overflow.
+    let e = exp_one::<S>(-x.abs());
+    let numerator = if x < 0.0 { e } else { 1.0 };
+    numerator / (1.0 + e)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tokens::Portable;
+    use super::*;
+
+    /// The largest distance from `truth` over a range, in units in the last place of the truth.
+    fn worst(one: fn(f32) -> f32, truth: fn(f64) -> f64, from: f32, to: f32) -> f64 {
+        let steps = 200_000;
+        (0..=steps)
+            .map(|i| from + (to - from) * (i as f32 / steps as f32))
+            .map(|x| {
+                let truth = truth(f64::from(x));
+                let rounded = truth as f32;
+                let unit = f64::from(f32::from_bits(rounded.abs().to_bits() + 1)) - f64::from(rounded.abs());
+                (f64::from(one(x)) - truth).abs() / unit
+            })
+            .fold(0.0, f64::max)
+    }
+
+    fn assert_within(units: f64, one: fn(f32) -> f32, truth: fn(f64) -> f64, ranges: &[(f32, f32)]) {
+        for &(from, to) in ranges {
+            let worst = worst(one, truth, from, to);
+            assert!(worst <= units, "{worst} units between {from} and {to}");
+        }
+    }
+
+    fn sigmoid(x: f64) -> f64 {
+        1.0 / (1.0 + (-x).exp())
+    }
+
+    #[test]
+    fn exp_is_near() {
+        assert_within(1.0, exp_one::<Portable>, f64::exp, &[(-1.0, 1.0), (-87.0, 88.7), (-1e-3, 1e-3)]);
+        assert_within(2.0, exp_one::<Portable>, f64::exp, &[(-103.0, -87.0)]);
+    }
+
+    #[test]
+    fn tanh_is_near() {
+        assert_within(2.0, tanh_one::<Portable>, f64::tanh, &[(-1.0, 1.0), (-10.0, 10.0), (0.0, 1e-3)]);
+    }
+
+    #[test]
+    fn sigmoid_is_near() {
+        assert_within(3.0, sigmoid_one::<Portable>, sigmoid, &[(-1.0, 1.0), (-87.0, 40.0)]);
+    }
+
+    #[test]
+    fn edges_are_those_of_the_functions() {
+        let (exp, tanh, sigmoid) = (exp_one::<Portable>, tanh_one::<Portable>, sigmoid_one::<Portable>);
+        let inf = f32::INFINITY;
+        assert_eq!((exp(inf), exp(-inf), exp(0.0), exp(89.0), exp(-200.0)), (inf, 0.0, 1.0, inf, 0.0));
+        assert_eq!((tanh(inf), tanh(-inf), tanh(0.0)), (1.0, -1.0, 0.0));
+        assert_eq!((sigmoid(inf), sigmoid(-inf), sigmoid(0.0)), (1.0, 0.0, 0.5));
+        assert!(exp(f32::NAN).is_nan() && tanh(f32::NAN).is_nan() && sigmoid(f32::NAN).is_nan());
+        assert!(tanh(-0.0).is_sign_negative());
+    }
+}

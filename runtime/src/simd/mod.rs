@@ -1,0 +1,142 @@
+//! Sixteen numbers at a time: the lane type, the tokens of instruction sets, and functions of lanes.
+//!
+//! Kernels are generic over a token and `#[inline(always)]`; [`Kernel::run`](crate::kernels::Kernel::run) is compiled
+//! once for each token inside a function with the features that the token proves. Plain loops over the lanes become
+//! vector instructions there.
+
+pub(crate) mod double;
+pub(crate) mod math;
+mod tokens;
+
+pub(crate) use tokens::launch;
+
+/// Numbers in a vector, and channels in a block.
+pub(crate) const LANES: usize = 16;
+
+/// Sixteen numbers: one AVX-512 register, two of AVX2, four of SSE or NEON.
+#[derive(Clone, Copy, Debug)]
+#[repr(C, align(64))]
+pub(crate) struct F32x16(pub(crate) [f32; LANES]);
+
+impl F32x16 {
+    /// The first `count` lanes as they are, the others this number.
+    #[inline(always)]
+    pub(crate) fn keep(mut self, count: usize, other: f32) -> F32x16 {
+        for (lane, x) in self.0.iter_mut().enumerate() {
+            *x = if lane < count { *x } else { other };
+        }
+        self
+    }
+
+    /// The sum of the lanes, pairwise.
+    #[inline(always)]
+    pub(crate) fn sum(self) -> f32 {
+        let mut x = self.0;
+        for half in [8, 4, 2, 1] {
+            for lane in 0..half {
+                x[lane] += x[lane + half];
+            }
+        }
+        x[0]
+    }
+
+    /// The largest of the lanes; NaN where one is NaN.
+    #[inline(always)]
+    pub(crate) fn largest(self) -> f32 {
+        let mut x = self.0[0];
+        for y in self.0 {
+            x = larger(y, x);
+        }
+        x
+    }
+}
+
+/// The larger; NaN where one is NaN.
+#[inline(always)]
+fn larger(x: f32, y: f32) -> f32 {
+    if x > y || x.is_nan() { x } else { y }
+}
+
+macro_rules! lanewise {
+    ($($(#[$doc:meta])* $name:ident($x:ident, $y:ident) = $value:expr;)*) => {$(
+        $(#[$doc])*
+        #[inline(always)]
+        fn $name(self, a: F32x16, b: F32x16) -> F32x16 {
+            let mut out = a;
+            for lane in 0..LANES {
+                let ($x, $y) = (a.0[lane], b.0[lane]);
+                out.0[lane] = $value;
+            }
+            out
+        }
+    )*};
+}
+
+/// A token of an instruction set, and what vectors do with it.
+///
+/// # Safety
+/// A type may only be made where the machine has the instruction set, and its methods may only be called from functions
+/// that are compiled for it or inlined into such.
+pub(crate) unsafe trait Simd: Copy + Send + Sync {
+    /// Whether multiplication and addition are one instruction; without it they round twice and call no library.
+    const FMA: bool;
+    /// Pixels that a tile of a convolution computes at once.
+    const PIXELS: usize;
+    /// Blocks of 16 output channels that a tile of a convolution computes at once.
+    const BLOCKS: usize;
+
+    /// The same number in every lane.
+    #[inline(always)]
+    fn splat(self, x: f32) -> F32x16 {
+        F32x16([x; LANES])
+    }
+
+    /// Sixteen numbers from memory.
+    ///
+    /// # Safety
+    /// They must be readable; no alignment is needed.
+    #[inline(always)]
+    unsafe fn load(self, from: *const f32) -> F32x16 {
+        // Safety: the caller's promise.
+        F32x16(unsafe { from.cast::<[f32; LANES]>().read_unaligned() })
+    }
+
+    /// Sixteen numbers to memory.
+    ///
+    /// # Safety
+    /// They must be writable; no alignment is needed.
+    #[inline(always)]
+    unsafe fn store(self, to: *mut f32, x: F32x16) {
+        // Safety: the caller's promise.
+        unsafe { to.cast::<[f32; LANES]>().write_unaligned(x.0) }
+    }
+
+    /// `a * b + c`
+    #[inline(always)]
+    fn mul_add(self, a: F32x16, b: F32x16, c: F32x16) -> F32x16 {
+        let mut out = c;
+        for lane in 0..LANES {
+            out.0[lane] = fused::<Self>(a.0[lane], b.0[lane], c.0[lane]);
+        }
+        out
+    }
+
+    lanewise! {
+        /// `x + y`
+        add(x, y) = x + y;
+        /// `x - y`
+        sub(x, y) = x - y;
+        /// `x * y`
+        mul(x, y) = x * y;
+        /// `x / y`
+        div(x, y) = x / y;
+        /// The larger; NaN where one is NaN.
+        max(x, y) = larger(x, y);
+    }
+}
+
+/// `a * b + c` of single numbers, by the means of the token.
+#[inline(always)]
+pub(crate) fn fused<S: Simd>(a: f32, b: f32, c: f32) -> f32 {
+    if S::FMA { a.mul_add(b, c) } else { a * b + c }
+}

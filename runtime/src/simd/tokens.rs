@@ -1,0 +1,119 @@
+//! The tokens, and the functions that compile a kernel for each of them.
+
+#[cfg(target_arch = "x86_64")]
+use super::F32x16;
+use super::Simd;
+use crate::isa::{Isa, Set};
+use crate::kernels::Kernel;
+#[cfg(target_arch = "x86_64")]
+use std::arch::x86_64::{self, __m512};
+use std::ops::Range;
+
+/// Does all of a kernel's work on this thread.
+pub(crate) fn launch<K: Kernel>(isa: Isa, kernel: &K) {
+    let items = 0..kernel.items();
+    match isa.set() {
+        // Safety: an `Isa` exists only where the machine has its features.
+        #[cfg(target_arch = "x86_64")]
+        Set::Avx512 => unsafe { avx512(kernel, items) },
+        // Safety: as above.
+        #[cfg(target_arch = "x86_64")]
+        Set::Avx2 => unsafe { avx2(kernel, items) },
+        #[cfg(not(target_arch = "x86_64"))]
+        Set::Avx512 | Set::Avx2 => portable(kernel, items),
+        Set::Portable => portable(kernel, items),
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma")]
+fn avx512<K: Kernel>(kernel: &K, items: Range<usize>) {
+    kernel.run(Avx512(()), items);
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma")]
+fn avx2<K: Kernel>(kernel: &K, items: Range<usize>) {
+    kernel.run(Avx2(()), items);
+}
+
+fn portable<K: Kernel>(kernel: &K, items: Range<usize>) {
+    kernel.run(Portable, items);
+}
+
+/// AVX-512: 32 registers of 16 numbers.
+#[cfg(target_arch = "x86_64")]
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Avx512(());
+
+// Safety: made in `avx512` only, whose features it stands for.
+#[cfg(target_arch = "x86_64")]
+unsafe impl Simd for Avx512 {
+    const FMA: bool = true;
+    const PIXELS: usize = 12;
+    const BLOCKS: usize = 2;
+
+    // Plain loops over the lanes, 24 vectors wide, are kept in memory by the compiler; these are kept in registers.
+
+    #[inline(always)]
+    fn splat(self, x: f32) -> F32x16 {
+        // Safety: the token proves the feature.
+        lanes(unsafe { x86_64::_mm512_set1_ps(x) })
+    }
+
+    #[inline(always)]
+    unsafe fn load(self, from: *const f32) -> F32x16 {
+        // Safety: the token proves the feature; the caller promises the memory.
+        lanes(unsafe { x86_64::_mm512_loadu_ps(from) })
+    }
+
+    #[inline(always)]
+    unsafe fn store(self, to: *mut f32, x: F32x16) {
+        // Safety: the token proves the feature; the caller promises the memory.
+        unsafe { x86_64::_mm512_storeu_ps(to, register(x)) }
+    }
+
+    #[inline(always)]
+    fn mul_add(self, a: F32x16, b: F32x16, c: F32x16) -> F32x16 {
+        // Safety: the token proves the feature.
+        lanes(unsafe { x86_64::_mm512_fmadd_ps(register(a), register(b), register(c)) })
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn lanes(x: __m512) -> F32x16 {
+    // Safety: both are 16 numbers.
+    unsafe { std::mem::transmute::<__m512, F32x16>(x) }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn register(x: F32x16) -> __m512 {
+    // Safety: both are 16 numbers.
+    unsafe { std::mem::transmute::<F32x16, __m512>(x) }
+}
+
+/// AVX2 with fused multiply-add: 16 registers of 8 numbers.
+#[cfg(target_arch = "x86_64")]
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Avx2(());
+
+// Safety: made in `avx2` only, whose features it stands for.
+#[cfg(target_arch = "x86_64")]
+unsafe impl Simd for Avx2 {
+    const FMA: bool = true;
+    const PIXELS: usize = 6;
+    const BLOCKS: usize = 1;
+}
+
+/// What the compiler's target has: SSE2 on x86-64, NEON on AArch64.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Portable;
+
+// Safety: it needs nothing.
+unsafe impl Simd for Portable {
+    const FMA: bool = cfg!(any(target_arch = "aarch64", target_feature = "fma"));
+    const PIXELS: usize = if cfg!(target_arch = "aarch64") { 6 } else { 2 };
+    const BLOCKS: usize = 1;
+}

@@ -1,0 +1,113 @@
+//! Made-up weights that any program can compute again, for tests and benchmarks.
+//!
+//! A tensor is filled in row-major order with `u(i)` between -1 and 1, from a hash of the salt and its name:
+//!
+//! ```text
+//! seed = FNV-1a 64 of  salt + "/" + name
+//! z(i) = splitmix64 finaliser of  seed + (i + 1) * 0x9E3779B97F4A7C15
+//! u(i) = (z(i) >> 40) / 2^23 - 1
+//! ```
+//!
+//! Kernels are `u * sqrt(6 / fan_in)` in f64, gammas `1 + 0.2 u`, variances `1 + 0.3 u`, the others `0.1 u`.
+
+use super::LoadError;
+use super::load::tensors;
+use super::source::{Dtype, Info, Source};
+use super::spec::{Role, Tensor};
+use crate::spec::Network;
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+/// The seeded weights of a network.
+#[derive(Clone, Debug)]
+pub struct Seeded {
+    salt: String,
+    tensors: HashMap<String, Tensor>,
+}
+
+impl Seeded {
+    /// Other salts give other weights.
+    pub fn new(network: &Network, salt: &str) -> Seeded {
+        let tensors = tensors(network).collect();
+        Seeded { salt: salt.to_owned(), tensors }
+    }
+}
+
+impl Source for Seeded {
+    fn names(&self) -> Vec<&str> {
+        self.tensors.keys().map(String::as_str).collect()
+    }
+
+    fn info(&self, name: &str) -> Option<Info> {
+        let tensor = self.tensors.get(name)?;
+        Some(Info { dtype: Dtype::F32, shape: tensor.shape.to_vec() })
+    }
+
+    fn read(&self, name: &str) -> Result<Cow<'_, [u8]>, LoadError> {
+        let Some(tensor) = self.tensors.get(name) else { return Ok(Cow::Borrowed(&[])) };
+        let mut bytes = Vec::with_capacity(tensor.shape.iter().product::<usize>() * size_of::<f32>());
+        let seed = fnv1a(format!("{}/{name}", self.salt).as_bytes());
+        for number in fill(seed, tensor.role, tensor.shape) {
+            bytes.extend_from_slice(&number.to_le_bytes());
+        }
+        Ok(Cow::Owned(bytes))
+    }
+}
+
+/// The numbers of a tensor.
+fn fill(seed: u64, role: Role, shape: &[usize]) -> impl Iterator<Item = f32> {
+    let fan_in: usize = shape.iter().rev().skip(1).product();
+    let bound = (6.0 / fan_in.max(1) as f64).sqrt();
+    (1..=shape.iter().product::<usize>() as u64).map(move |i| {
+        let u = uniform(seed, i);
+        let number = match role {
+            Role::Kernel => u * bound,
+            Role::Gamma => 1.0 + 0.2 * u,
+            Role::Variance => 1.0 + 0.3 * u,
+            Role::Bias | Role::Beta | Role::Mean => 0.1 * u,
+        };
+        number as f32
+    })
+}
+
+fn fnv1a(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |h, &b| (h ^ u64::from(b)).wrapping_mul(0x0000_0100_0000_01b3))
+}
+
+fn uniform(seed: u64, i: u64) -> f64 {
+    let z = seed.wrapping_add(i.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    let z = z ^ (z >> 31);
+    (z >> 40) as f64 / 8_388_608.0 - 1.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The first three numbers and the last.
+    fn ends(name: &str, role: Role, shape: &[usize]) -> [f32; 4] {
+        let seed = fnv1a(format!("archc/{name}").as_bytes());
+        let numbers: Vec<f32> = fill(seed, role, shape).collect();
+        [numbers[0], numbers[1], numbers[2], numbers[numbers.len() - 1]]
+    }
+
+    /// The numbers are those of the formula's original in NumPy, to the bit.
+    #[test]
+    fn numbers_are_those_of_the_formula() {
+        assert_eq!(
+            ends("conv1.weight", Role::Kernel, &[3, 3, 4, 8]),
+            [0.231_051_83, -0.012_438_99, -0.345_555_1, 0.320_026_73]
+        );
+        assert_eq!(ends("bn1.gamma", Role::Gamma, &[5]), [1.157_638, 1.076_681_4, 1.088_268_2, 0.870_835_6]);
+        assert_eq!(
+            ends("a.0.bn1.variance", Role::Variance, &[5]),
+            [0.813_345_85, 0.844_606_34, 1.059_426_8, 0.794_186]
+        );
+        assert_eq!(
+            ends("dense1.bias", Role::Bias, &[5]),
+            [0.020_725_31, -0.051_770_4, 0.041_735_947, 0.005_065_679_6]
+        );
+    }
+}
