@@ -165,7 +165,7 @@ codes! {
     NoNet = "E0408", Error;
     /// A net has a second `preprocess` or `labels`.
     Repeated = "E0409", Error;
-    /// A net, or one of its outputs, is the input itself.
+    /// A net, or one of its outputs, is the input itself, or an `inception` has no branches.
     NothingComputed = "E0410", Error;
     /// There are so many errors that the rest are left out.
     TooManyErrors = "E0411", Error;

@@ -103,6 +103,12 @@ impl Diagnostics {
         }
     }
 
+    /// Takes the warnings out. Where there are errors too, a warning most often follows from one of them: a name that
+    /// is misspelt where it is used is also a name that is never used.
+    pub(crate) fn drop_warnings(&mut self) {
+        self.list.retain(|d| d.code.severity() == Severity::Error);
+    }
+
     /// Whether any of them is an error.
     pub fn has_errors(&self) -> bool {
         self.list.iter().any(|d| d.code.severity() == Severity::Error)

@@ -136,7 +136,7 @@ impl Expander<'_, '_> {
     pub(super) fn wrong_type(&mut self, value: &Value, span: Span, wanted: &str) -> Value {
         if *value != Value::Unknown {
             let message = format!("expected {wanted}, found {}", value.describe());
-            self.report(Diagnostic::new(Code::WrongType, span, message, format!("not {wanted}")));
+            self.report(Diagnostic::new(Code::WrongType, span, message, format!("this is {value}")));
         }
         Value::Unknown
     }

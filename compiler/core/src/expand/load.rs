@@ -84,22 +84,34 @@ pub fn load(
     sources: &mut SourceMap,
     diagnostics: &mut Diagnostics,
 ) -> Option<Loaded> {
-    let mut reporter = Reporter::new(diagnostics);
+    let loaded = resolved(request, files, sources, &mut Reporter::new(diagnostics));
+    if loaded.is_none() {
+        diagnostics.drop_warnings();
+    }
+    loaded
+}
+
+fn resolved(
+    request: &Request,
+    files: &mut dyn Files,
+    sources: &mut SourceMap,
+    reporter: &mut Reporter<'_>,
+) -> Option<Loaded> {
     let mut loader =
-        Loader { files, sources, reporter: &mut reporter, modules: Vec::new(), uses: Vec::new() };
+        Loader { files, sources, reporter: &mut *reporter, modules: Vec::new(), uses: Vec::new() };
     loader.all(&request.path);
     let Loader { modules, uses, .. } = loader;
     let mut modules = modules;
     if modules.is_empty() {
         return None;
     }
-    cycles(&modules, &uses, &mut reporter);
-    name(&mut modules, &uses, &mut reporter);
+    cycles(&modules, &uses, reporter);
+    name(&mut modules, &uses, reporter);
     if reporter.failed() {
         return None;
     }
-    resolve::resolve(&modules, &mut reporter);
-    let selection = request::select(request, &modules, sources, &mut reporter)?;
+    resolve::resolve(&modules, reporter);
+    let selection = request::select(request, &modules, sources, reporter)?;
     if reporter.failed() { None } else { Some(Loaded { modules, selection }) }
 }
 
@@ -132,6 +144,12 @@ impl Loader<'_, '_> {
             let uses: Vec<(String, Span)> = from.file.items.iter().filter_map(used).collect();
             let from = from.path.clone();
             for (written, span) in uses {
+                if written.trim().is_empty() {
+                    self.report(Code::FileNotFound, Some(span), "this `use` names no file".into(), |d| {
+                        d.help("write its path, as in `use \"blocks/resnet.arch\"`")
+                    });
+                    continue;
+                }
                 let path = files::join(&from, &written);
                 // One that could not be read has been reported where it was used first.
                 let to = match index.get(&path) {
@@ -269,12 +287,13 @@ fn cycles(modules: &[Module], uses: &[Edge], reporter: &mut Reporter<'_>) {
                     1 => format!("{} uses itself", names[0]),
                     _ => "these files use each other in a circle".to_owned(),
                 };
-                let circle = format!("{} uses `{}`", names.join(" uses "), modules[edge.to].path);
-                reporter.push(
-                    Diagnostic::new(Code::UseCycle, edge.span, message, "this closes the circle")
-                        .note(circle)
+                let d = Diagnostic::new(Code::UseCycle, edge.span, message, "this closes the circle");
+                reporter.push(match names.len() {
+                    1 => d.help("delete it: a file sees what it defines"),
+                    _ => d
+                        .note(format!("{} uses `{}`", names.join(" uses "), modules[edge.to].path))
                         .help("move what both need into a file of its own"),
-                );
+                });
             }
         }
     }

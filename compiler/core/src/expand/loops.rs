@@ -130,12 +130,12 @@ impl<'a> Expander<'a, '_> {
         if let Some(index) = index {
             self.define(&index.value, Value::Number(at as f64));
         }
-        if let Some((element, pattern)) = element {
-            if !self.unpack(element, pattern, span) {
-                // The other iterations would say the same.
-                self.levels.pop();
-                self.skip();
-            }
+        if let Some((element, pattern)) = element
+            && !self.unpack(element, pattern, span)
+        {
+            // The other iterations would say the same.
+            self.levels.pop();
+            self.skip();
         }
     }
 
@@ -161,11 +161,10 @@ impl<'a> Expander<'a, '_> {
             }
             other => {
                 let found = match &other {
-                    Value::List(parts) => format!("{} values", parts.items.len()),
-                    _ => other.describe(),
+                    Value::List(parts) => format!("has {} values", parts.items.len()),
+                    _ => format!("is {}", other.describe()),
                 };
-                let message =
-                    format!("an element of the list is {found}, and here are {} names", names.len());
+                let message = format!("an element of the list {found}, and here are {} names", names.len());
                 self.report(
                     Diagnostic::new(Code::Unpacking, span, message, format!("{} names", names.len()))
                         .also(list, format!("an element is {other}")),

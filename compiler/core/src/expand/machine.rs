@@ -1,7 +1,7 @@
 //! The machine that executes a net. Bodies that are being executed are [`Level`]s on a heap-allocated stack, not frames
 //! of the thread's, so that calls and nesting need no more of a thread's stack than one statement does.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 use std::slice::Iter;
 
@@ -76,6 +76,8 @@ pub(super) struct Expander<'a, 'd> {
     pub(super) current: Current,
     /// Where the input stands.
     pub(super) input: Option<Span>,
+    /// Where the name of the list of labels stands.
+    pub(super) labels: Option<Span>,
     pub(super) wanted: Vec<Wanted<'a>>,
     pub(super) preparation: Option<Preparation>,
     /// The values of the net's own `let`s, once it is through.
@@ -103,6 +105,7 @@ impl<'a, 'd> Expander<'a, 'd> {
             levels: Vec::new(),
             current: Current::Missing,
             input: None,
+            labels: None,
             wanted: Vec::new(),
             preparation: None,
             net_values: HashMap::new(),
@@ -277,6 +280,7 @@ impl<'a, 'd> Expander<'a, 'd> {
     /// Reports a diagnostic, with the calls and loops that led to it.
     pub(super) fn report(&mut self, mut diagnostic: Diagnostic) {
         let mut left_out = 0;
+        let mut told: HashSet<Span> = diagnostic.primary.iter().map(|label| label.span).collect();
         for level in self.levels.iter().rev() {
             let (span, text) = match &level.end {
                 End::Call { block, span } => (*span, format!("in this call of `{block}`{}", bindings(level))),
@@ -291,7 +295,10 @@ impl<'a, 'd> Expander<'a, 'd> {
                 | End::Branch(_)
                 | End::Gate { .. } => continue,
             };
-            if diagnostic.secondary.len() < limits::BACKTRACE {
+            // A block that calls itself comes from the same place again and again.
+            if !told.insert(span) {
+                left_out += 1;
+            } else if diagnostic.secondary.len() < limits::BACKTRACE {
                 diagnostic = diagnostic.also(span, text);
             } else {
                 left_out += 1;

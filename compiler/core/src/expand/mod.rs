@@ -54,5 +54,9 @@ use crate::ir::Graph;
 /// Executes the selected net. `None` after errors, all of which are in `diagnostics`. The graph holds what
 /// [`verify`](crate::ir::verify::verify) checks.
 pub fn expand(loaded: &Loaded, request: &Request, diagnostics: &mut Diagnostics) -> Option<Graph> {
-    machine::Expander::new(loaded, diagnostics).run(&request.outputs)
+    let graph = machine::Expander::new(loaded, diagnostics).run(&request.outputs);
+    if graph.is_none() {
+        diagnostics.drop_warnings();
+    }
+    graph
 }

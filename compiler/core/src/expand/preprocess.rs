@@ -29,7 +29,8 @@ impl<'a> Expander<'a, '_> {
         if let Some(first) = &self.preparation {
             let first = first.span;
             let message = "the net has `preprocess` already";
-            self.report(Diagnostic::new(Code::Repeated, span, message, "again").also(first, "the first"));
+            let d = Diagnostic::new(Code::Repeated, span, message, "again").also(first, "the first");
+            self.report(d.help("write all the steps into one"));
             return;
         }
         let mut found = Vec::with_capacity(steps.len());
@@ -163,13 +164,13 @@ impl<'a> Expander<'a, '_> {
         let mut plane = Plane::Any;
         let mut steps = Vec::with_capacity(preparation.steps.len());
         for (mut step, span) in preparation.steps {
-            if let Some(message) = plane.after(&step).or_else(|| fit_channels(&mut step, shape)) {
-                self.report(self.with_input(Diagnostic::new(
-                    Code::PreprocessShape,
-                    span,
-                    message,
-                    arrives.clone(),
-                )));
+            let before = plane;
+            let misfit = match plane.after(&step) {
+                Some(message) => Some((message, before.describe())),
+                None => fit_channels(&mut step, shape).map(|message| (message, arrives.clone())),
+            };
+            if let Some((message, label)) = misfit {
+                self.report(self.with_input(Diagnostic::new(Code::PreprocessShape, span, message, label)));
                 return;
             }
             steps.push(step);
@@ -180,11 +181,7 @@ impl<'a> Expander<'a, '_> {
             Plane::Both(rows, columns) => (rows, columns) == (shape.height, shape.width),
         };
         if !fits {
-            let gives = match plane {
-                Plane::Any => String::new(),
-                Plane::Short(side) => format!("only the short side, {side}, is fixed"),
-                Plane::Both(rows, columns) => format!("it gives {rows}x{columns}"),
-            };
+            let gives = plane.describe();
             let message = format!("`preprocess` does not give the input's {}x{}", shape.height, shape.width);
             let d = Diagnostic::new(Code::PreprocessShape, preparation.span, message, gives);
             let crop = match shape.height == shape.width {
@@ -214,6 +211,15 @@ enum Plane {
 }
 
 impl Plane {
+    /// As a label.
+    fn describe(self) -> String {
+        match self {
+            Plane::Any => String::new(),
+            Plane::Short(side) => format!("the short side is {side} here, the long one as it comes"),
+            Plane::Both(rows, columns) => format!("the image is {rows}x{columns} here"),
+        }
+    }
+
     /// Goes through a step; says what is wrong with it.
     fn after(&mut self, step: &Step) -> Option<String> {
         match *step {

@@ -10,7 +10,7 @@ mod expressions;
 mod names;
 mod statements;
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use self::names::{Names, Role};
 use super::files;
@@ -117,7 +117,7 @@ impl<'a> Resolver<'a, '_, '_> {
         }
         self.names.close();
         let Some(net) = self.base(alias) else { return };
-        let mut seen = HashSet::new();
+        let mut seen = HashMap::new();
         for argument in &alias.arguments {
             let Some(key) = &argument.name else {
                 let message = "an alias takes keyword arguments only";
@@ -183,9 +183,15 @@ impl<'a> Resolver<'a, '_, '_> {
 
     fn alias_cycle(&mut self, seen: &[&ast::Alias], last: &ast::Alias) {
         let start = seen.iter().position(|a| a.name.value == last.base.value).unwrap_or(0);
-        let names: Vec<&str> = seen[start..].iter().map(|a| a.name.value.as_str()).collect();
+        let circle = &seen[start..];
+        // Every alias of the circle leads here; it is reported by the one that the text has first.
+        let first = circle.iter().map(|a| a.span).min();
+        if seen.first().map(|a| a.span) != first {
+            return;
+        }
+        let names: Vec<String> = circle.iter().map(|a| format!("`{}`", a.name.value)).collect();
         let message = format!("`{}` stands for itself", last.base.value);
-        let circle = format!("{} = {}", names.join(" = "), last.base.value);
+        let circle = format!("{} is `{}`", names.join(" is "), last.base.value);
         self.reporter.push(
             Diagnostic::new(Code::AliasCycle, last.base.span, message, "this closes the circle").note(circle),
         );

@@ -67,11 +67,12 @@ impl Expander<'_, '_> {
                 Diagnostic::new(Code::ValueTooLarge, span, message, label)
             }
             ShapeError::Attribute { message } => {
-                let code = match op {
-                    Op::Pool(_) => Code::PoolPadding,
-                    _ => Code::WeightsTooLarge,
+                let (code, help) = match op {
+                    Op::Pool(_) => (Code::PoolPadding, "pad less, or put `zeropad` before it"),
+                    _ => (Code::WeightsTooLarge, "a pooling before it makes its weights fewer"),
                 };
-                Diagnostic::new(code, span, format!("`{word}` cannot be: {message}"), format!("on {arrives}"))
+                let message = format!("`{word}` cannot work: {message}");
+                Diagnostic::new(code, span, message, format!("on {arrives}")).help(help)
             }
             ShapeError::Arity { found } => {
                 let message = format!("`{word}` does not take {found} values");
@@ -115,7 +116,7 @@ impl Expander<'_, '_> {
         if (first.height, first.width) == (other.height, other.width) || !stride.is_empty() {
             let channels = first.channels;
             return d.help(format!(
-                "a projection makes them fit: `shortcut {{ conv 1x1 {channels}{stride} bn }}` behind the residual"
+                "a projection makes the other fit: `conv 1x1 {channels}{stride} bn`, in a residual's `shortcut {{ .. }}`"
             ));
         }
         d.help("both sides need the same strides and the same padding")
@@ -140,9 +141,13 @@ impl Expander<'_, '_> {
         let message = format!("{groups} groups do not divide the {channels} channels {which}");
         let d = Diagnostic::new(Code::Groups, span, message, label);
         let d = if output { d } else { self.from(d, inputs.first(), span) };
-        let below = (1..=groups.min(channels)).rev().find(|g| channels % g == 0).unwrap_or(1);
-        let above = (groups..=channels).find(|g| channels % g == 0).unwrap_or(channels);
-        let d = d.help(format!("{channels} channels can be in {below} or {above} groups"));
+        let below = (1..=groups.min(channels)).rev().find(|&g| channels.is_multiple_of(g)).unwrap_or(1);
+        let above = (groups..=channels).find(|&g| channels.is_multiple_of(g)).unwrap_or(channels);
+        let d = d.help(match (below, above) {
+            (1, 1) => format!("{channels} channels can be in one group only"),
+            (below, above) if below == above => format!("{channels} channels can be in {below} groups"),
+            (below, above) => format!("{channels} channels can be in {below} or {above} groups"),
+        });
         match op {
             Op::Conv(_) => d.help("`depthwise` is a convolution of every channel by itself"),
             _ => d,

@@ -49,9 +49,10 @@ impl<'a> Expander<'a, '_> {
             StatementKind::Output(names) => self.output(names),
             StatementKind::Preprocess(steps) => self.preprocess(steps, span),
             StatementKind::Labels(name) => {
-                if self.graph.labels.is_some() {
+                if let Some(first) = self.labels.replace(span) {
                     let message = "the net has `labels` already";
-                    self.report(Diagnostic::new(Code::Repeated, span, message, "again"));
+                    let d = Diagnostic::new(Code::Repeated, span, message, "again");
+                    self.report(d.also(first, "the first").help("keep one of them"));
                 }
                 self.graph.labels = Some(name.value.clone());
             }
@@ -88,8 +89,11 @@ impl<'a> Expander<'a, '_> {
             Value::Unknown => return None,
             Value::List(list) if list.items.len() == 3 => list,
             other => {
-                let message =
-                    format!("the input is rows x columns x channels, and this is {}", other.describe());
+                let found = match other {
+                    Value::List(list) => format!("has {} parts", list.items.len()),
+                    _ => format!("is {}", other.describe()),
+                };
+                let message = format!("the input is rows x columns x channels, and this {found}");
                 self.report(
                     Diagnostic::new(Code::SizeParts, span, message, "")
                         .help("for example `input 224x224x3` or `input (side, side, 3)`"),

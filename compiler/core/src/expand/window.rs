@@ -15,8 +15,8 @@ impl<'a> Expander<'a, '_> {
             Value::Number(_) => self.whole(value, span, what, 1).map(|n| [n, n]),
             Value::List(list) => match list.items.as_slice() {
                 [rows, columns] => {
-                    let rows = self.whole(rows, span, &format!("{what}, its rows,"), 1);
-                    let columns = self.whole(columns, span, &format!("{what}, its columns,"), 1);
+                    let rows = self.whole(rows, span, &format!("the number of rows of {what}"), 1);
+                    let columns = self.whole(columns, span, &format!("the number of columns of {what}"), 1);
                     Some([rows?, columns?])
                 }
                 parts => {
@@ -100,16 +100,20 @@ impl<'a> Expander<'a, '_> {
             Value::Number(_) => return self.whole(value, span, what, 0).map(Padding::all),
             Value::List(list) => list,
             other => {
-                self.wrong_type(other, span, &format!("padding for {what}"));
+                self.wrong_type(
+                    other,
+                    span,
+                    &format!("a number, `same`, `valid` or (top, bottom, left, right) for {what}"),
+                );
                 return None;
             }
         };
         match parts.items.as_slice() {
             [top, bottom, left, right] => {
-                let top = self.whole(top, span, &format!("{what}, its top,"), 0);
-                let bottom = self.whole(bottom, span, &format!("{what}, its bottom,"), 0);
-                let left = self.whole(left, span, &format!("{what}, its left,"), 0);
-                let right = self.whole(right, span, &format!("{what}, its right,"), 0);
+                let top = self.whole(top, span, &format!("the top of {what}"), 0);
+                let bottom = self.whole(bottom, span, &format!("the bottom of {what}"), 0);
+                let left = self.whole(left, span, &format!("the left of {what}"), 0);
+                let right = self.whole(right, span, &format!("the right of {what}"), 0);
                 Some(Padding { top: top?, bottom: bottom?, left: left?, right: right? })
             }
             [a, b] => {
@@ -117,9 +121,11 @@ impl<'a> Expander<'a, '_> {
                 self.report(
                     Diagnostic::new(Code::PaddingParts, span, message, "two numbers")
                         .help(format!(
-                            "for {a} rows and {b} columns on both sides write `({a}, {a}, {b}, {b})`"
+                            "rows by {a} and columns by {b}, on both sides, are `({a}, {a}, {b}, {b})`"
                         ))
-                        .help(format!("for {a} before and {b} after write `({a}, {b}, {a}, {b})`")),
+                        .help(format!(
+                            "{a} before and {b} after, of rows and columns, are `({a}, {b}, {a}, {b})`"
+                        )),
                 );
                 None
             }

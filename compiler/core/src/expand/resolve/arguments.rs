@@ -1,10 +1,11 @@
 //! Calls: which block, and whether its arguments fit its parameters.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use super::{Resolver, item};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::expand::suggest;
+use crate::source::Span;
 use crate::syntax::ast::{self, Call, Ident, Parameter};
 
 impl<'a> Resolver<'a, '_, '_> {
@@ -43,15 +44,21 @@ impl<'a> Resolver<'a, '_, '_> {
                 .any(|item| matches!(item, ast::Item::Block(b) if b.name.value == name.value))
         });
         if let Some(module) = elsewhere {
-            d = d.note(format!("`{}` has one, but this file does not use it directly", module.path));
+            d = d.note(format!(
+                "`{}` defines it, but `use` does not bring what a file uses itself",
+                module.path
+            ));
         }
         let blocks = self.module.names.iter().filter_map(|(known, &definition)| {
             matches!(item(self.modules, definition), Some(ast::Item::Block(_))).then_some(known.as_str())
         });
         let words = crate::syntax::vocabulary::OperationKind::ALL.iter().map(|kind| kind.word());
         let near = suggest::nearest(&name.value, blocks.clone().chain(words));
-        let known =
-            near.map(|n| format!("did you mean `{n}`?")).or_else(|| suggest::help(&name.value, blocks));
+        let known = near.map(|n| format!("did you mean `{n}`?"));
+        let known = match elsewhere {
+            Some(module) => known.or_else(|| Some(format!("add a `use` of `{}`", module.path))),
+            None => known.or_else(|| suggest::help(&name.value, blocks)),
+        };
         self.reporter.push(match known {
             Some(help) => d.help(help),
             None => d.help(format!("define it, as in `block {}(width) {{ conv 3x3 width }}`", name.value)),
@@ -59,7 +66,7 @@ impl<'a> Resolver<'a, '_, '_> {
     }
 
     fn arguments(&mut self, call: &'a Call, block: &'a ast::Block) {
-        let mut seen = HashSet::new();
+        let mut seen = HashMap::new();
         let mut position = 0;
         let mut named: Option<&Ident> = None;
         for argument in &call.arguments {
@@ -80,7 +87,7 @@ impl<'a> Resolver<'a, '_, '_> {
                     }
                     match block.parameters.get(position) {
                         Some(parameter) => {
-                            seen.insert(parameter.name.value.as_str());
+                            seen.insert(parameter.name.value.as_str(), argument.value.span);
                         }
                         None => {
                             self.too_many(call, block);
@@ -94,7 +101,7 @@ impl<'a> Resolver<'a, '_, '_> {
         let missing: Vec<&Parameter> = block
             .parameters
             .iter()
-            .filter(|p| p.default.is_none() && !seen.contains(p.name.value.as_str()))
+            .filter(|p| p.default.is_none() && !seen.contains_key(p.name.value.as_str()))
             .collect();
         if missing.is_empty() {
             return;
@@ -127,7 +134,7 @@ impl<'a> Resolver<'a, '_, '_> {
     pub(super) fn argument_key(
         &mut self,
         key: &'a Ident,
-        seen: &mut HashSet<&'a str>,
+        seen: &mut HashMap<&'a str, Span>,
         owner: &Ident,
         parameters: &'a [Parameter],
     ) {
@@ -140,9 +147,12 @@ impl<'a> Resolver<'a, '_, '_> {
                 Some(help) => d.help(help),
                 None => d,
             });
-        } else if !seen.insert(&key.value) {
+        } else if let Some(first) = seen.insert(&key.value, key.span) {
             let message = format!("`{}` is given twice", key.value);
-            self.reporter.push(Diagnostic::new(Code::DuplicateArgument, key.span, message, "again"));
+            self.reporter.push(
+                Diagnostic::new(Code::DuplicateArgument, key.span, message, "again")
+                    .also(first, "first given here"),
+            );
         }
     }
 }

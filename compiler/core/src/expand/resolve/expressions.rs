@@ -68,7 +68,10 @@ impl<'a> Resolver<'a, '_, '_> {
             d = d.note(format!("`{name}` is {what}, which is no value"));
         } else {
             let known: Vec<&str> = self.names.names().chain(SHAPE_NAMES).collect();
-            if let Some(help) = suggest::help(name, known) {
+            let words = ["true", "false", "same", "valid"];
+            let near = suggest::nearest(name, known.iter().copied().chain(words));
+            let help = near.map(|n| format!("did you mean `{n}`?")).or_else(|| suggest::help(name, known));
+            if let Some(help) = help {
                 d = d.help(help);
             }
         }
@@ -86,7 +89,8 @@ impl<'a> Resolver<'a, '_, '_> {
             }
         };
         if !fits {
-            let message = format!("`{word}` takes {wanted}, and here are {count}");
+            let here = if count == 1 { "is one".to_owned() } else { format!("are {count}") };
+            let message = format!("`{word}` takes {wanted}, and here {here}");
             self.reporter.push(Diagnostic::new(Code::FunctionArguments, function.span, message, ""));
         }
     }

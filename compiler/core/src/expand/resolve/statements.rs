@@ -62,6 +62,14 @@ impl<'a> Resolver<'a, '_, '_> {
                 after.iter().for_each(|following| self.following(following));
             }
             StatementKind::Inception { branches } => {
+                if branches.is_empty() {
+                    let message = "an `inception` without branches computes nothing";
+                    self.reporter.push(
+                        Diagnostic::new(Code::NothingComputed, statement.span, message, "").help(
+                            "write what it joins, as in `branch { conv 1x1 64 } branch { conv 3x3 64 }`",
+                        ),
+                    );
+                }
                 branches.iter().for_each(|branch| self.inner(&branch.body))
             }
             StatementKind::Gate { body } => self.inner(body),
