@@ -7,11 +7,13 @@ mod support;
 use std::path::PathBuf;
 
 use archc_core::backend::rust::{Artifact, module};
+use archc_core::diagnostic::Diagnostics;
 use archc_core::diagnostic::render::{Style, render};
 use archc_core::expand::Request;
 use archc_core::ir::Graph;
 use archc_core::lir::Program;
-use archc_core::{ir, lir, lower, passes, plan};
+use archc_core::source::SourceMap;
+use archc_core::{ir, lir, lower, passes, plan, syntax};
 use support::{Folder, compile, expect, fail_with, root};
 
 /// The networks: a name for their files, and where they stand.
@@ -51,6 +53,15 @@ fn lowered(path: &str) -> Program {
     let program = lower::lower(&fused(path));
     lir::verify::verify_program(&program).expect("lowering keeps the invariants");
     program
+}
+
+#[test]
+fn ast() {
+    check("ast", |path| {
+        let text = std::fs::read_to_string(root().join(path)).expect("a network's text");
+        let file = SourceMap::default().add(path, text.as_str());
+        syntax::print::print(&syntax::parse(file, &text, &mut Diagnostics::default()))
+    });
 }
 
 #[test]
