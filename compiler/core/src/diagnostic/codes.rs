@@ -171,12 +171,6 @@ codes! {
     TooManyErrors = "E0411", Error;
     /// A step of `preprocess` has an attribute or a filter that does not exist, or lacks one.
     PreprocessStep = "E0412", Error;
-    /// A parameter, constant, index or `let` is never used. A name that starts with `_` may stay unused.
-    UnusedName = "W0101", Warning;
-    /// The value of an operation reaches no output of the network.
-    UnusedValue = "W0401", Warning;
-    /// A file is used twice.
-    UsedTwice = "W0501", Warning;
     /// A file does not exist.
     FileNotFound = "E0501", Error;
     /// A file exists but cannot be read.
@@ -189,6 +183,12 @@ codes! {
     FileTooLarge = "E0505", Error;
     /// A network is made from more files than archc allows.
     TooManyFiles = "E0506", Error;
+    /// A parameter, constant, index or `let` is never used. A name that starts with `_` may stay unused.
+    UnusedName = "W0101", Warning;
+    /// The value of an operation reaches no output of the network.
+    UnusedValue = "W0401", Warning;
+    /// A file is used twice.
+    UsedTwice = "W0501", Warning;
 }
 
 impl std::fmt::Display for Code {

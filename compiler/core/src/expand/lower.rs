@@ -20,15 +20,16 @@ pub(super) enum Lowered {
 }
 
 impl<'a> Expander<'a, '_> {
-    /// The operator, for a value of `shape`. `None` after an error.
-    pub(super) fn lower(&mut self, operands: &Operands<'a>, shape: Shape) -> Option<Lowered> {
+    /// The operator, for a value of `shape`. `None` after an error, and where it depends on a shape that is unknown.
+    pub(super) fn lower(&mut self, operands: &Operands<'a>, shape: Option<Shape>) -> Option<Lowered> {
         let op = match operands.kind {
             OperationKind::Conv => self.conv(operands, shape)?,
             OperationKind::Depthwise => {
                 let bias = self.flag(operands, "bias");
                 let window = self.conv_window(operands)?;
-                let padding = self.conv_padding(operands, shape, window, shape.channels)?;
-                depthwise(window, padding, shape.channels, bias?)
+                let channels = shape.map(|s| s.channels);
+                let padding = self.conv_padding(operands, shape, window, channels)?;
+                depthwise(window, padding, channels?, bias?)
             }
             OperationKind::Separable => return self.separable(operands, shape),
             OperationKind::Dense => {
@@ -61,7 +62,7 @@ impl<'a> Expander<'a, '_> {
             OperationKind::Softmax => Op::Softmax(Softmax),
             OperationKind::ZeroPad => {
                 let (value, span) = self.positional(operands, 0);
-                Op::ZeroPad(ZeroPad { padding: self.margin(&value, span, "`zeropad`")? })
+                Op::ZeroPad(ZeroPad { padding: self.margin(&value, span, "`zeropad`", "a number")? })
             }
             OperationKind::Rescale => {
                 let (value, span) = self.positional(operands, 0);
@@ -93,22 +94,22 @@ impl<'a> Expander<'a, '_> {
         Some(Lowered::One(op))
     }
 
-    fn conv(&mut self, operands: &Operands<'a>, shape: Shape) -> Option<Op> {
+    fn conv(&mut self, operands: &Operands<'a>, shape: Option<Shape>) -> Option<Op> {
         let channels = self.count(operands, 1, "the number of channels");
         let groups = self.count_of(operands, "group");
         let bias = self.flag(operands, "bias");
         let window = self.conv_window(operands)?;
-        let (channels, groups, bias) = (channels?, groups?, bias?);
-        let padding = self.conv_padding(operands, shape, window, channels)?;
+        let padding = self.conv_padding(operands, shape, window, channels);
+        let (channels, groups, bias, padding) = (channels?, groups?, bias?, padding?);
         Some(Op::Conv(Conv { window, padding, channels, groups, bias, epilogue: Epilogue::default() }))
     }
 
-    fn separable(&mut self, operands: &Operands<'a>, shape: Shape) -> Option<Lowered> {
+    fn separable(&mut self, operands: &Operands<'a>, shape: Option<Shape>) -> Option<Lowered> {
         let channels = self.count(operands, 1, "the number of channels");
         let bias = self.flag(operands, "bias");
         let window = self.conv_window(operands)?;
-        let (channels, bias) = (channels?, bias?);
-        let padding = self.conv_padding(operands, shape, window, channels)?;
+        let padding = self.conv_padding(operands, shape, window, channels);
+        let (channels, bias, padding) = (channels?, bias?, padding?);
         let pointwise = Op::Conv(Conv {
             window: Window::new([1, 1], [1, 1]),
             padding: Padding::NONE,
@@ -117,10 +118,10 @@ impl<'a> Expander<'a, '_> {
             bias,
             epilogue: Epilogue::default(),
         });
-        Some(Lowered::Two { depthwise: depthwise(window, padding, shape.channels, false), pointwise })
+        Some(Lowered::Two { depthwise: depthwise(window, padding, shape?.channels, false), pointwise })
     }
 
-    fn pool(&mut self, operands: &Operands<'a>, shape: Shape, kind: PoolKind) -> Option<Op> {
+    fn pool(&mut self, operands: &Operands<'a>, shape: Option<Shape>, kind: PoolKind) -> Option<Op> {
         let ceil = self.flag(operands, "ceil");
         let count_pad = match kind {
             PoolKind::Max => Some(false),

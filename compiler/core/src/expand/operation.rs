@@ -24,12 +24,14 @@ impl<'a> Expander<'a, '_> {
         let operands = self.operands(kind, positionals, attributes, span);
         let scope = self.scope();
         let name = self.name(scope, kind.word(), label, span);
-        let Some(input) = self.arriving(span, kind.word()) else { return };
-        let shape = self.graph.node(input).shape;
-        match self.lower(&operands, shape) {
-            None => self.poison(),
-            Some(Lowered::One(op)) => self.node(op, &[input], scope, name, span),
-            Some(Lowered::Two { depthwise, pointwise }) => {
+        let arriving = self.arriving(span, kind.word());
+        let shape = arriving.map(|input| self.graph.node(input).shape);
+        // Also where no shape is known: the mistakes that have nothing to do with it are reported at once.
+        let lowered = self.lower(&operands, shape);
+        match (lowered, arriving) {
+            (None, _) | (_, None) => self.poison(),
+            (Some(Lowered::One(op)), Some(input)) => self.node(op, &[input], scope, name, span),
+            (Some(Lowered::Two { depthwise, pointwise }), Some(input)) => {
                 let Some(inner) = self.open(scope, ScopeKind::Compound, name, span) else { return };
                 self.node(depthwise, &[input], inner, "depthwise".to_owned(), span);
                 if let Current::Node(middle) = self.current {

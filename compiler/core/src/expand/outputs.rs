@@ -71,6 +71,9 @@ impl<'a> Expander<'a, '_> {
         if let (true, Current::Node(node)) = (self.graph.outputs.is_empty(), self.current) {
             self.graph.outputs.push(Output { name: "output".to_owned(), node });
         }
+        if self.reporter.failed() {
+            return;
+        }
         self.check_outputs(net);
         if requested.is_empty() && !self.reporter.failed() {
             self.warn_unused();

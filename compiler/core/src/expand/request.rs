@@ -15,7 +15,7 @@ use crate::syntax::parse_expression;
 pub struct Request {
     /// The file, or `zoo:NAME`.
     pub path: String,
-    /// The net or alias; the first net of the file where it is `None`.
+    /// The net or alias; the first of the file where it is `None`.
     pub net: Option<String>,
     /// `--set key=value`: parameters of the net, and `input` for its input's shape. Values are expressions.
     pub set: Vec<(String, String)>,
@@ -181,7 +181,8 @@ fn settings(request: &Request, sources: &mut SourceMap, reporter: &mut Reporter<
 fn net_name(item: &ast::Item) -> Option<&String> {
     match item {
         ast::Item::Net(net) => Some(&net.name.value),
-        ast::Item::Alias(_) | ast::Item::Use(_) | ast::Item::Block(_) => None,
+        ast::Item::Alias(alias) => Some(&alias.name.value),
+        ast::Item::Use(_) | ast::Item::Block(_) => None,
     }
 }
 

@@ -4,7 +4,7 @@ use super::machine::Expander;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ir::NodeId;
 use crate::ir::op::Op;
-use crate::ir::shape::{MAX_VALUE, Shape, ShapeError};
+use crate::ir::shape::{MAX_VALUE, Padding, Shape, ShapeError};
 use crate::source::Span;
 
 impl Expander<'_, '_> {
@@ -61,8 +61,20 @@ impl Expander<'_, '_> {
                     }
                 }
             }
-            ShapeError::TooLarge { .. } => {
-                let message = format!("the value that `{word}` gives holds more than {MAX_VALUE} numbers");
+            ShapeError::TooLarge { height, width, channels } => {
+                let sides = [height, width, channels].map(|&n| match n {
+                    usize::MAX => "..".to_owned(),
+                    n => n.to_string(),
+                });
+                let padding = match op {
+                    Op::Conv(o) => o.padding,
+                    Op::Pool(o) => o.padding,
+                    _ => Padding::NONE,
+                };
+                let padded = if padding == Padding::NONE { "" } else { " with its padding" };
+                let sides = sides.join("x");
+                let message =
+                    format!("`{word}` needs a value of {sides}{padded}: more than {MAX_VALUE} numbers");
                 let label = if arrives.is_empty() { String::new() } else { format!("on {arrives}") };
                 Diagnostic::new(Code::ValueTooLarge, span, message, label)
             }
@@ -141,8 +153,11 @@ impl Expander<'_, '_> {
         let message = format!("{groups} groups do not divide the {channels} channels {which}");
         let d = Diagnostic::new(Code::Groups, span, message, label);
         let d = if output { d } else { self.from(d, inputs.first(), span) };
-        let below = (1..=groups.min(channels)).rev().find(|&g| channels.is_multiple_of(g)).unwrap_or(1);
-        let above = (groups..=channels).find(|&g| channels.is_multiple_of(g)).unwrap_or(channels);
+        // Numbers without a divisor nearby are not worth a longer search.
+        const FAR: usize = 1000;
+        let divides = |g: &usize| channels.is_multiple_of(*g);
+        let below = (1..=groups.min(channels)).rev().take(FAR).find(divides).unwrap_or(1);
+        let above = (groups..=channels).take(FAR).find(divides).unwrap_or(channels);
         let d = d.help(match (below, above) {
             (1, 1) => format!("{channels} channels can be in one group only"),
             (below, above) if below == above => format!("{channels} channels can be in {below} groups"),

@@ -7,7 +7,11 @@ pub(super) fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c s
     if word.len() > LONGEST {
         return None;
     }
-    let allowed = (word.chars().count() / 3).max(1);
+    let allowed = match word.chars().count() {
+        // Any letter is one slip away from any other.
+        0 | 1 => 0,
+        n => (n / 3).max(1),
+    };
     let lower = word.to_lowercase();
     candidates
         .into_iter()
@@ -45,6 +49,7 @@ mod tests {
         assert_eq!(nearest("Stride", known), Some("stride"));
         assert_eq!(nearest("pda", known), Some("pad"));
         assert_eq!(nearest("padding", known), None);
+        assert_eq!(nearest("a", ["b", "A"]), Some("A"));
         assert_eq!(
             help("zzz", known).as_deref(),
             Some("there are `bias`, `dilation`, `group`, `pad`, `stride`")

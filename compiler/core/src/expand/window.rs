@@ -1,7 +1,7 @@
 //! Sizes and padding, and the windows that they make.
 
 use super::attributes::Operands;
-use super::machine::Expander;
+use super::machine::{Current, Expander};
 use super::value::Value;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ir::shape::{Padding, Shape, Window};
@@ -55,21 +55,21 @@ impl<'a> Expander<'a, '_> {
         Some(Window::new(kernel?, stride?))
     }
 
-    /// The padding of a convolution on a plane of `shape`, which gives `channels`.
+    /// The padding of a convolution on a plane of `shape`, which gives `channels`, both as far as they are known.
     pub(super) fn conv_padding(
         &mut self,
         operands: &Operands<'a>,
-        shape: Shape,
+        shape: Option<Shape>,
         window: Window,
-        channels: usize,
+        channels: Option<usize>,
     ) -> Option<Padding> {
         if let Some((value, span)) = self.written(operands, "pad") {
             return self.padding(&value, span, shape, window);
         }
         if (0..2).all(|axis| window.stride[axis] == 1 || window.kernel[axis] == 1) {
-            return Some(Padding::same(shape, window));
+            return Some(Padding::same(shape?, window));
         }
-        self.padding_needed(operands, shape, window, channels);
+        self.padding_needed(operands, shape.zip(channels), window);
         None
     }
 
@@ -77,7 +77,7 @@ impl<'a> Expander<'a, '_> {
     pub(super) fn pool_padding(
         &mut self,
         operands: &Operands<'a>,
-        shape: Shape,
+        shape: Option<Shape>,
         window: Window,
     ) -> Option<Padding> {
         match self.written(operands, "pad") {
@@ -86,25 +86,27 @@ impl<'a> Expander<'a, '_> {
         }
     }
 
-    fn padding(&mut self, value: &Value, span: Span, shape: Shape, window: Window) -> Option<Padding> {
+    fn padding(
+        &mut self,
+        value: &Value,
+        span: Span,
+        shape: Option<Shape>,
+        window: Window,
+    ) -> Option<Padding> {
         match value {
-            Value::Padding(NamedPadding::Same) => Some(Padding::same(shape, window)),
+            Value::Padding(NamedPadding::Same) => Some(Padding::same(shape?, window)),
             Value::Padding(NamedPadding::Valid) => Some(Padding::NONE),
-            _ => self.margin(value, span, "`pad`"),
+            _ => self.margin(value, span, "`pad`", "a number, `same`, `valid`"),
         }
     }
 
-    /// One number for every side, or `(top, bottom, left, right)`.
-    pub(super) fn margin(&mut self, value: &Value, span: Span, what: &str) -> Option<Padding> {
+    /// One number for every side, or `(top, bottom, left, right)`. `words` is what else may be written, for messages.
+    pub(super) fn margin(&mut self, value: &Value, span: Span, what: &str, words: &str) -> Option<Padding> {
         let parts = match value {
             Value::Number(_) => return self.whole(value, span, what, 0).map(Padding::all),
             Value::List(list) => list,
             other => {
-                self.wrong_type(
-                    other,
-                    span,
-                    &format!("a number, `same`, `valid` or (top, bottom, left, right) for {what}"),
-                );
+                self.wrong_type(other, span, &format!("{words} or (top, bottom, left, right) for {what}"));
                 return None;
             }
         };
@@ -140,39 +142,39 @@ impl<'a> Expander<'a, '_> {
         }
     }
 
-    /// Reports that padding must be written, with what the frameworks do and what comes of it.
-    fn padding_needed(&mut self, operands: &Operands<'a>, shape: Shape, window: Window, channels: usize) {
+    /// Reports that padding must be written, with what the frameworks do and what comes of it where that is known.
+    fn padding_needed(&mut self, operands: &Operands<'a>, known: Option<(Shape, usize)>, window: Window) {
         let word = operands.kind.word();
         let [sh, sw] = window.stride;
         let stride = if sh == sw { format!("stride {sh}") } else { format!("stride {sh}x{sw}") };
         let message =
             format!("`{word}` with {stride} needs its padding written, because frameworks differ here");
-        let gives = |padding: Padding| match window.slide(shape, padding, false) {
-            Ok([h, w]) => format!("gives {h}x{w}x{channels}"),
-            Err(_) => "does not fit".to_owned(),
+        let mut d = Diagnostic::new(Code::PaddingNeeded, operands.span, message, "without `pad`");
+        let gives = |padding: Padding| match known {
+            Some((shape, channels)) => match window.slide(shape, padding, false) {
+                Ok([h, w]) => format!("; it gives {h}x{w}x{channels}"),
+                Err(_) => "; it does not fit".to_owned(),
+            },
+            None => String::new(),
         };
-        let same = Padding::same(shape, window);
-        let extent = |axis: usize| (window.kernel[axis] - 1) * window.dilation[axis] / 2;
-        let [h, w] = [extent(0), extent(1)];
+        let mut sides = String::new();
+        let mut same = String::new();
+        if let Some((shape, _)) = known {
+            let p = Padding::same(shape, window);
+            let Padding { top, bottom, left, right } = p;
+            sides = format!(": {top} rows above and {bottom} below, {left} columns left and {right} right");
+            same = gives(p);
+        }
+        if let Current::Node(node) = self.current {
+            d = d.note(format!("what arrives is {}", self.describe(node)));
+        }
+        let [h, w] = [0, 1].map(|axis| (window.kernel[axis] - 1) * window.dilation[axis] / 2);
         let half = Padding { top: h, bottom: h, left: w, right: w };
         let written = if h == w { h.to_string() } else { format!("({h}, {h}, {w}, {w})") };
-        let arrives = match self.current {
-            super::machine::Current::Node(node) => self.describe(node),
-            _ => shape.to_string(),
-        };
         self.report(
-            Diagnostic::new(Code::PaddingNeeded, operands.span, message, "without `pad`")
-                .note(format!("what arrives is {arrives}"))
-                .help(format!(
-                    "`pad=same` is TensorFlow's: {} rows above and {} below, {} columns left and {} right; it {}",
-                    same.top,
-                    same.bottom,
-                    same.left,
-                    same.right,
-                    gives(same)
-                ))
-                .help(format!("`pad={written}` is PyTorch's usual: the same on every side; it {}", gives(half)))
-                .help(format!("`pad=valid` is none; it {}", gives(Padding::NONE))),
+            d.help(format!("`pad=same` is TensorFlow's{sides}{same}"))
+                .help(format!("`pad={written}` is PyTorch's usual, the same on every side{}", gives(half)))
+                .help(format!("`pad=valid` is none{}", gives(Padding::NONE))),
         );
     }
 }

@@ -45,6 +45,15 @@ impl Shape {
     }
 }
 
+impl Shape {
+    /// The shape with padding around it, if that is not too large for kernels that store it so.
+    pub fn padded(self, padding: Padding) -> Result<Shape, ShapeError> {
+        let Padding { top, bottom, left, right } = padding;
+        let add = |n: usize, a: usize, b: usize| n.saturating_add(a).saturating_add(b);
+        checked(add(self.height, top, bottom), add(self.width, left, right), self.channels)
+    }
+}
+
 impl fmt::Display for Shape {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}x{}x{}", self.height, self.width, self.channels)

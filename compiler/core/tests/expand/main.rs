@@ -1,5 +1,17 @@
 //! The language's rules, each as a small text and what becomes of it.
 
+mod combinators;
+mod defaults;
+mod files;
+mod limits;
+mod messages;
+mod naming;
+mod nets;
 mod networks;
-#[allow(dead_code, reason = "the tests of single rules follow")]
+mod operations;
+mod outputs;
+mod preprocess;
+mod resolving;
+mod shapes;
 mod support;
+mod values;

@@ -35,6 +35,7 @@ impl Conv {
                 return Err(ShapeError::Groups { groups: self.groups, channels, output });
             }
         }
+        x.padded(self.padding)?;
         let [height, width] = self.window.slide(x, self.padding, false)?;
         let out = checked(height, width, self.channels)?;
         let weights = [self.window.kernel[0], self.window.kernel[1], x.channels / self.groups, self.channels]

@@ -38,6 +38,7 @@ impl Pool {
                 message: "its padding must be smaller than its window".into(),
             });
         }
+        x.padded(self.padding)?;
         let [height, width] = self.window.slide(x, self.padding, self.ceil)?;
         checked(height, width, x.channels)
     }

@@ -1,7 +1,7 @@
 //! Zeros around a plane, as an operation of its own.
 
 use super::one;
-use crate::ir::shape::{Padding, Shape, ShapeError, checked};
+use crate::ir::shape::{Padding, Shape, ShapeError};
 
 /// Adds rows and columns of zeros.
 #[derive(Clone, Debug, PartialEq)]
@@ -12,8 +12,6 @@ pub struct ZeroPad {
 
 impl ZeroPad {
     pub(super) fn infer(&self, inputs: &[Shape]) -> Result<Shape, ShapeError> {
-        let x = one(inputs)?;
-        let p = self.padding;
-        checked(x.height + p.top + p.bottom, x.width + p.left + p.right, x.channels)
+        one(inputs)?.padded(self.padding)
     }
 }
