@@ -7,7 +7,7 @@ use crate::order::input_orders;
 use crate::seeded;
 use archc_core::ir::op::Weight;
 use archc_core::ir::{Graph, NodeId, Shape};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 
 /// A tensor of ours and the one of theirs that it is made of.
@@ -156,7 +156,9 @@ struct Matcher<'a> {
     theirs: &'a [(String, Vec<usize>)],
     by_layer: BTreeMap<(&'a str, &'a str), usize>,
     ranks: Ranks,
-    orders: std::collections::HashMap<NodeId, Vec<usize>>,
+    /// See [`input_orders`].
+    orders: HashMap<NodeId, Vec<usize>>,
+    /// Which of ours were made of each of theirs, or could not be.
     claims: BTreeMap<usize, BTreeSet<String>>,
 }
 
@@ -176,7 +178,7 @@ impl<'a> Matcher<'a> {
             }
         }
         let orders = match framework {
-            Framework::Keras => Default::default(),
+            Framework::Keras => HashMap::new(),
             Framework::Torch => input_orders(graph),
         };
         let ranks = Ranks::new(by_layer.keys().map(|(layer, _)| *layer));
@@ -186,46 +188,52 @@ impl<'a> Matcher<'a> {
     /// The one of theirs that becomes `ours`.
     fn find(&mut self, node: NodeId, ours: &Weight) -> Result<Mapping, MapProblem> {
         let op = &self.graph.node(node).op;
-        let layer = match <[_; 1]>::try_from(self.map.layers(&ours.owner, &self.ranks)) {
-            Ok([(_, layer)]) => layer,
-            Err(none) if none.is_empty() => ours.owner.clone(),
-            Err(several) => {
-                let choices =
-                    several.into_iter().map(|(line, layer)| format!("{layer} (line {line})")).collect();
-                return Err(MapProblem::Ambiguous { ours: ours.name(), choices });
-            }
-        };
+        let layer = self.layer(ours)?;
         let suffixes = self.framework.suffixes(op, ours.role);
-        let found: Vec<usize> =
+        let named: Vec<usize> =
             suffixes.iter().filter_map(|s| self.by_layer.get(&(layer.as_str(), *s)).copied()).collect();
-        for &i in &found {
-            self.claims.entry(i).or_default();
-        }
         let order = self.orders.get(&node).map(Vec::as_slice);
-        let layout = |i: usize| {
+        let layout = |&i: &usize| {
             let (name, shape) = self.theirs.get(i)?;
             Layout::new(self.framework, op, ours, shape, order).map(|layout| (i, name, layout))
         };
-        let mut fitting: Vec<_> = found.iter().filter_map(|&i| layout(i)).collect();
-        match (fitting.pop(), fitting.is_empty(), found.first().and_then(|&i| self.theirs.get(i))) {
-            (Some((i, theirs, layout)), true, _) => {
+        let fitting: Vec<_> = named.iter().filter_map(layout).collect();
+        let problem = match (<[_; 1]>::try_from(fitting), named.first().and_then(|&i| self.theirs.get(i))) {
+            (Ok([(i, theirs, layout)]), _) => {
                 self.claims.entry(i).or_default().insert(ours.name());
-                Ok(Mapping { ours: ours.clone(), theirs: theirs.clone(), layout })
+                return Ok(Mapping { ours: ours.clone(), theirs: theirs.clone(), layout });
             }
-            (Some(last), false, _) => {
-                let choices = fitting.into_iter().chain([last]).map(|(_, name, _)| name.clone()).collect();
-                Err(MapProblem::Ambiguous { ours: ours.name(), choices })
+            (Err(several), _) if !several.is_empty() => {
+                let choices = several.into_iter().map(|(_, name, _)| name.clone()).collect();
+                MapProblem::Ambiguous { ours: ours.name(), choices }
             }
-            (None, _, Some((theirs, found))) => Err(MapProblem::Shape {
+            (Err(_), Some((theirs, found))) => MapProblem::Shape {
                 ours: ours.name(),
                 expected: ours.shape.clone(),
                 theirs: theirs.clone(),
                 found: found.clone(),
-            }),
-            (None, _, None) => {
+            },
+            (Err(_), None) => {
                 let separator = self.framework.separator();
                 let theirs = suffixes.iter().map(|s| format!("{layer}{separator}{s}")).collect();
-                Err(MapProblem::Missing { ours: ours.name(), shape: ours.shape.clone(), theirs })
+                MapProblem::Missing { ours: ours.name(), shape: ours.shape.clone(), theirs }
+            }
+        };
+        // They have been told about, and are not left over as well.
+        for i in named {
+            self.claims.entry(i).or_default();
+        }
+        Err(problem)
+    }
+
+    /// The layer of theirs that the operation of a tensor is.
+    fn layer(&self, ours: &Weight) -> Result<String, MapProblem> {
+        match <[_; 1]>::try_from(self.map.layers(&ours.owner, &self.ranks)) {
+            Ok([(_, layer)]) => Ok(layer),
+            Err(none) if none.is_empty() => Ok(ours.owner.clone()),
+            Err(several) => {
+                let choices = several.into_iter().map(|(line, layer)| format!("{layer} (line {line})"));
+                Err(MapProblem::Ambiguous { ours: ours.name(), choices: choices.collect() })
             }
         }
     }

@@ -315,6 +315,17 @@ fn keras_input_normalization() {
 }
 
 proptest! {
+    /// Maps of any text are read or refused, and what was read maps anything, without a panic.
+    #[test]
+    fn maps_of_any_text(text in r"([a-c.]|\{[ij0-9+*:a-]{0,6}\}|#|=|-|\*|//|\n| ){0,40}", name in "[a-c.0-9]{0,9}") {
+        if let Ok(map) = NameMap::parse(&text) {
+            let mut net = Net::new(Shape::vector(2));
+            net.then(dense(2), &name);
+            let theirs = names(&[("a/kernel", &[2, 2]), ("a_7/bias", &[2])]);
+            let _ = map_names(&net.graph, &map, Framework::Keras, &theirs);
+        }
+    }
+
     /// The answer of a network whose dense layer follows a flattened plane, computed as PyTorch would.
     #[test]
     fn torch_networks_answer_alike(h in 1usize..4, w in 1usize..4, c in 1usize..4, out in 1usize..4) {

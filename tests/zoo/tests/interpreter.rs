@@ -1,6 +1,8 @@
-//! The interpreter equals every golden to 1e-9, on the graph as expanded, under the framework's names.
+//! The interpreter equals every golden to 1e-9 under the framework's names, on the graph as expanded, where every layer
+//! of the framework must be found as well, and on the graph behind the passes.
 
 use archc_core::ir::{Graph, NodeId, Op};
+use archc_core::passes;
 use archc_interpreter::observe;
 use archc_zoo_tests::{Golden, SeededWeights, Statistics, first_difference, graph, relative_error};
 
@@ -16,27 +18,38 @@ fn logits(graph: &Graph) -> NodeId {
     }
 }
 
-fn check(arch: &str, golden: &str) {
-    let golden = Golden::load(golden);
-    let graph = graph(arch);
-    let weights = SeededWeights::new(&golden, &graph);
-    let image: Vec<f64> = golden.image().into_iter().map(f64::from).collect();
-    let node = logits(&graph);
+/// The logits, and what an observer has seen on the way to them.
+fn run(graph: &Graph, weights: &SeededWeights, image: &[f64]) -> (Vec<f64>, Vec<Statistics>) {
+    let node = logits(graph);
     let mut found = Vec::new();
     let mut statistics = Vec::new();
-    observe(&graph, &weights, &image, &mut |id, value| {
+    observe(graph, weights, image, &mut |id, value| {
         statistics.push(Statistics::new(graph.path(id), &value.data));
         if id == node {
             found = value.data.clone();
         }
     })
     .unwrap_or_else(|error| panic!("{error}"));
+    (found, statistics)
+}
 
-    // The logits first: where they are right, a layer that no node has is a mistake of the golden or of the search.
+fn check(arch: &str, golden: &str) {
+    let golden = Golden::load(golden);
+    let mut graph = graph(arch);
+    let weights = SeededWeights::new(&golden, &graph);
+    let image: Vec<f64> = golden.image().into_iter().map(f64::from).collect();
+
+    let (found, statistics) = run(&graph, &weights, &image);
     let difference = first_difference(&golden, &statistics, TOLERANCE);
     let error = relative_error(&found, &golden.logits);
     assert!(error <= TOLERANCE, "{arch} is {error:.1e} from its golden: {}", difference.unwrap_or_default());
+    // The search would be no help if it missed layers where the logits are right.
     assert_eq!(difference, None, "{arch} has the golden's logits");
+
+    passes::run(&mut graph, None).unwrap_or_else(|error| panic!("{error}"));
+    let (found, _) = run(&graph, &weights, &image);
+    let error = relative_error(&found, &golden.logits);
+    assert!(error <= TOLERANCE, "the passes bring {arch} {error:.1e} from its golden");
 }
 
 #[test]

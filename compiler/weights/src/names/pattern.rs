@@ -77,9 +77,8 @@ impl Theirs {
                 TheirsPart::Text(text) => name.push_str(text),
                 TheirsPart::Number(sum) => name.push_str(&sum.value(bindings)?.to_string()),
                 TheirsPart::Letter(sum, first) => {
-                    let code = u64::from(u32::from(*first)) + sum.value(bindings)?;
-                    let letter = u32::try_from(code).ok().and_then(char::from_u32)?;
-                    name.push(Some(letter).filter(|c| c.is_ascii_alphabetic())?);
+                    let last = if first.is_ascii_lowercase() { 'z' } else { 'Z' };
+                    name.push((*first..=last).nth(usize::try_from(sum.value(bindings)?).ok()?)?);
                 }
                 TheirsPart::Rank(sum) => {
                     let rank = sum.value(bindings)?;
