@@ -138,7 +138,7 @@ impl<'m> Place<'m> {
 
     /// Whether all channels of a pixel lie side by side, and those of the next pixel behind them.
     pub(super) fn is_nhwc(&self) -> bool {
-        self.view.channels == self.pixel
+        self.view.channels == self.pixel && self.view.first_channel.is_multiple_of(self.pixel)
     }
 
     /// Whether both have as many images, rows, columns and channels.

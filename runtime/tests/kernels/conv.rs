@@ -1,0 +1,187 @@
+//! Convolutions, depthwise ones among them.
+
+use crate::reference::{self, ACTIVATIONS, Filter};
+use crate::scene::{Fill, Numbers, Placed, Random, Scene, guarded};
+use archc_runtime::layout::{Halo, View};
+use archc_runtime::op::{Activation, Conv};
+
+/// A case: attributes, channels of a group, and the output's plane.
+#[derive(Clone, Debug)]
+struct Case {
+    op: Conv,
+    inputs: usize,
+    outputs: usize,
+    plane: [usize; 2],
+    images: usize,
+}
+
+impl Case {
+    /// The input's plane and the halo that it needs, with this much of the window outside at the bottom and right.
+    fn input(&self, outside: [usize; 2]) -> ([usize; 2], Halo) {
+        let op = &self.op;
+        let reach = |axis: usize| {
+            (self.plane[axis] - 1) * op.stride[axis] + (op.kernel[axis] - 1) * op.dilation[axis] + 1
+        };
+        let size = |axis: usize| {
+            let inside = reach(axis).saturating_sub(op.padding[axis] + outside[axis]).max(1);
+            (inside, reach(axis).saturating_sub(op.padding[axis] + inside))
+        };
+        let ((height, bottom), (width, right)) = (size(0), size(1));
+        ([height, width], Halo { top: op.padding[0], bottom, left: op.padding[1], right })
+    }
+}
+
+/// Runs a case on random numbers and layouts.
+fn check(case: &Case, random: &mut Random) {
+    let op = &case.op;
+    let outside = [random.range(0, 2), random.range(0, 2)];
+    let ([height, width], halo) = case.input(outside);
+    let (inputs, outputs) = (case.inputs * op.groups, case.outputs * op.groups);
+    let mut scene = Scene::new(case.images);
+    let (x_view, y_view) = (
+        random.view([height, width, inputs], halo),
+        random.view([case.plane[0], case.plane[1], outputs], Halo::NONE),
+    );
+    let (x, numbers) = scene.input(&x_view, Fill::Zero, random);
+    let y = scene.buffer(&y_view, Fill::Zero);
+    let residual = residual(&mut scene, &y, random);
+    let filter = Filter::random([op.kernel[0], op.kernel[1], case.inputs, outputs], random);
+    compare(case, &scene, &filter, (&x, &numbers), residual, &y);
+}
+
+/// No residual, one of its own layout, or the output's own memory.
+fn residual(scene: &mut Scene, y: &Placed, random: &mut Random) -> Option<(Placed, Numbers)> {
+    let v = y.view;
+    match random.range(0, 3) {
+        0 | 1 => None,
+        2 => {
+            let view = random.view([v.height, v.width, v.channels], Halo::NONE);
+            Some(scene.input(&view, Fill::Nan, random))
+        }
+        _ => {
+            let numbers = scene.fill(y, random);
+            Some((*y, numbers))
+        }
+    }
+}
+
+fn compare(
+    case: &Case,
+    scene: &Scene,
+    filter: &Filter,
+    (x, numbers): (&Placed, &Numbers),
+    residual: Option<(Placed, Numbers)>,
+    y: &Placed,
+) {
+    let (weights, w) = guarded(&filter.packed(case.op.groups));
+    let added = residual.as_ref().map(|(_, numbers)| numbers);
+    let (expected, sizes) = reference::conv(&case.op, filter, numbers, added, case.plane);
+    let what = (case, x, residual.as_ref().map(|(placed, _)| placed), y);
+    scene.check(
+        &what,
+        &weights,
+        y,
+        &expected,
+        |place| 1e-6 * (0.1 + sizes.at(place)),
+        |run| {
+            run.conv(&case.op, w, x.at(), residual.as_ref().map(|(placed, _)| placed.at()), y.at());
+        },
+    );
+}
+
+fn random_case(random: &mut Random) -> Case {
+    let kernel = [random.of(&[1, 1, 2, 3, 3, 5]), random.of(&[1, 1, 2, 3, 3, 7])];
+    let op = Conv {
+        kernel,
+        stride: [random.of(&[1, 1, 2, 3]), random.of(&[1, 1, 2])],
+        dilation: [random.of(&[1, 1, 2]), random.of(&[1, 1, 2, 3])],
+        padding: [random.range(0, kernel[0] - 1), random.range(0, kernel[1] - 1)],
+        groups: random.of(&[1, 1, 1, 2, 3, 4]),
+        activation: random.of(&ACTIVATIONS),
+    };
+    Case {
+        op,
+        inputs: random.of(&[1, 3, 4, 8, 16, 17, 32, 35]),
+        outputs: random.of(&[1, 2, 7, 16, 24, 32, 33, 48]),
+        plane: [random.range(1, 7), random.range(1, 9)],
+        images: random.range(1, 3),
+    }
+}
+
+#[test]
+fn random_convolutions() {
+    for seed in 0..400 {
+        let mut random = Random::new(seed);
+        let case = random_case(&mut random);
+        check(&case, &mut random);
+    }
+}
+
+#[test]
+fn random_depthwise_convolutions() {
+    for seed in 1000..1300 {
+        let mut random = Random::new(seed);
+        let mut case = random_case(&mut random);
+        case.op.groups = random.of(&[2, 3, 8, 16, 17, 24, 32, 40, 64]);
+        (case.inputs, case.outputs) = (1, 1);
+        check(&case, &mut random);
+    }
+}
+
+#[test]
+fn groups_with_several_outputs_of_one_input() {
+    for seed in 2000..2050 {
+        let mut random = Random::new(seed);
+        let mut case = random_case(&mut random);
+        case.op.groups = random.of(&[2, 5, 16]);
+        (case.inputs, case.outputs) = (1, 2);
+        check(&case, &mut random);
+    }
+}
+
+/// Planes of more pixels than one work item takes.
+#[test]
+fn large_planes() {
+    for (seed, groups, channels) in [(1, 1, 16), (2, 48, 1)] {
+        let mut random = Random::new(seed);
+        let op = Conv::new([3, 3]).padding([1, 1]).groups(groups).then(Activation::Relu);
+        check(&Case { op, inputs: channels, outputs: channels, plane: [19, 23], images: 2 }, &mut random);
+    }
+}
+
+/// A branch of a concatenation reads a slice of the buffer into which it writes another.
+#[test]
+fn slices_of_one_buffer() {
+    for seed in 0..40 {
+        let mut random = Random::new(seed);
+        let (inputs, outputs) = (random.of(&[3, 16, 20]), random.of(&[5, 16, 32]));
+        let mut scene = Scene::new(2);
+        let of = inputs + outputs + random.of(&[0, 7]);
+        let first = random.chance(50);
+        let (at_x, at_y) = if first { (0, inputs) } else { (outputs, 0) };
+        let x_view = View::blocked(4, 5, inputs).slice(at_x, of).halo(1, 1, 1, 1);
+        let y_view = View::blocked(4, 5, outputs).slice(at_y, of).halo(1, 1, 1, 1);
+        let x = scene.buffer(&x_view, Fill::Zero);
+        let numbers = scene.fill(&x, &mut random);
+        let y = Placed { view: y_view, offset: x.offset };
+        let filter = Filter::random([3, 3, inputs, outputs], &mut random);
+        let op = Conv::new([3, 3]).padding([1, 1]);
+        let case = Case { op, inputs, outputs, plane: [4, 5], images: 2 };
+        compare(&case, &scene, &filter, (&x, &numbers), None, &y);
+    }
+}
+
+/// Not a number stays one, through the activation too.
+#[test]
+fn nan_passes() {
+    let mut scene = Scene::new(1);
+    let mut random = Random::new(3);
+    let (x, mut numbers) = scene.input(&View::blocked(2, 2, 16), Fill::Nan, &mut random);
+    numbers.data[5] = f64::NAN;
+    scene.write(&x, &numbers);
+    let y = scene.buffer(&View::blocked(2, 2, 16), Fill::Nan);
+    let filter = Filter::random([1, 1, 16, 16], &mut random);
+    let op = Conv::new([1, 1]).then(Activation::Relu);
+    let case = Case { op, inputs: 16, outputs: 16, plane: [2, 2], images: 1 };
+    compare(&case, &scene, &filter, (&x, &numbers), None, &y);
+}

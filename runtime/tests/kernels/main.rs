@@ -1,0 +1,12 @@
+//! Every kernel against plain loops in f64: random shapes, layouts and attributes, on every instruction set that the
+//! machine has. What a kernel must not read is NaN, what it must not write is compared bit by bit.
+
+mod conv;
+mod dense;
+mod moves;
+mod pointwise;
+mod pool;
+mod reference;
+mod refusals;
+mod scene;
+mod softmax_lrn;
