@@ -314,6 +314,25 @@ fn keras_input_normalization() {
     assert_eq!(m[1].theirs, "normalization_3/variance");
 }
 
+/// Under archc's own names, where the runtime makes the same numbers: its tests hold these as well.
+#[test]
+fn seeded_weights_need_no_map() {
+    let mut net = Net::new(Shape::new(4, 4, 4));
+    net.then(conv([3, 3], 8, 1), "conv1").then(norm(), "bn1");
+    let store = archc_weights::seeded::store(&net.graph, "archc");
+    let names: Vec<&str> = store.iter().map(|(name, _)| name).collect();
+    assert_eq!(names, ["bn1.beta", "bn1.gamma", "bn1.mean", "bn1.variance", "conv1.bias", "conv1.weight"]);
+    let kernel = store.get("conv1.weight").expect("it is there");
+    assert_eq!(kernel.shape, [3, 3, 4, 8]);
+    assert_eq!(kernel.data[..3], [0.231_051_83, -0.012_438_99, -0.345_555_1]);
+    assert_eq!(kernel.data[287], 0.320_026_73);
+    let gamma = store.get("bn1.gamma").expect("it is there");
+    assert_eq!(gamma.data[..3], [1.157_638, 1.076_681_4, 1.088_268_2]);
+    let image: Vec<f64> =
+        archc_weights::seeded::image("archc", Shape::new(4, 4, 4), 0.0).into_iter().map(f64::from).collect();
+    assert_eq!(run(&net.graph, &store, &image).expect("it runs")[0].data.len(), 2 * 2 * 8);
+}
+
 proptest! {
     /// Maps of any text are read or refused, and what was read maps anything, without a panic.
     #[test]
