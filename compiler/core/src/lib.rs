@@ -8,9 +8,11 @@
 //! ```
 
 pub mod backend;
+pub mod compile;
 pub mod diagnostic;
 pub mod expand;
 pub mod ir;
+pub mod labels;
 pub mod lir;
 pub mod lower;
 pub mod passes;

@@ -6,14 +6,12 @@ mod support;
 
 use std::path::PathBuf;
 
-use archc_core::backend::rust::{Artifact, module};
+use archc_core::compile::Compiled;
 use archc_core::diagnostic::Diagnostics;
 use archc_core::diagnostic::render::{Style, render};
 use archc_core::expand::Request;
-use archc_core::ir::Graph;
-use archc_core::lir::Program;
 use archc_core::source::SourceMap;
-use archc_core::{ir, lir, lower, passes, plan, syntax};
+use archc_core::{ir, lir, plan, syntax};
 use support::{Folder, compile, expect, fail_with, root};
 
 /// The networks: a name for their files, and where they stand.
@@ -25,12 +23,12 @@ const NETWORKS: &[(&str, &str)] = &[
     ("outputs", "compiler/core/tests/golden/outputs.arch"),
 ];
 
-/// The graph of a network, without a warning.
-fn graph(path: &str) -> Graph {
+/// A network at every stage, without a warning.
+fn compiled(path: &str) -> Compiled {
     let outcome = compile(&Request::new(path), &mut Folder(root()));
     let said = render(&outcome.sources, &outcome.diagnostics, Style::Plain);
     assert!(said.is_empty(), "{said}");
-    outcome.graph.expect("a graph where there are no errors")
+    outcome.compiled.expect("a network where there are no errors")
 }
 
 fn golden(name: &str, stage: &str) -> PathBuf {
@@ -41,18 +39,6 @@ fn golden(name: &str, stage: &str) -> PathBuf {
 fn check(stage: &str, text: impl Fn(&str) -> String) {
     let errors = NETWORKS.iter().filter_map(|(name, path)| expect(&golden(name, stage), &text(path)).err());
     fail_with(&errors.collect::<Vec<_>>());
-}
-
-fn fused(path: &str) -> Graph {
-    let mut graph = graph(path);
-    passes::run(&mut graph, None).expect("passes keep the invariants");
-    graph
-}
-
-fn lowered(path: &str) -> Program {
-    let program = lower::lower(&fused(path));
-    lir::verify::verify_program(&program).expect("lowering keeps the invariants");
-    program
 }
 
 #[test]
@@ -66,44 +52,28 @@ fn ast() {
 
 #[test]
 fn ir() {
-    check("ir", |path| ir::print::print(&graph(path)));
+    check("ir", |path| ir::print::print(&compiled(path).graph));
 }
 
 #[test]
 fn fused_ir() {
-    check("fused", |path| ir::print::print(&fused(path)));
+    check("fused", |path| ir::print::print(&compiled(path).fused));
 }
 
 #[test]
 fn low_ir() {
-    check("lir", |path| lir::print::print(&lowered(path)));
+    check("lir", |path| lir::print::print(&compiled(path).program));
 }
 
 #[test]
 fn plans() {
     check("plan", |path| {
-        let program = lowered(path);
-        let plan = plan::plan(&program);
-        plan::verify::verify_plan(&program, &plan).expect("planning keeps the invariants");
-        plan::print::print(&program, &plan)
+        let compiled = compiled(path);
+        plan::print::print(&compiled.program, &compiled.plan)
     });
 }
 
 #[test]
 fn rust_modules() {
-    check("rust", |path| {
-        let graph = fused(path);
-        let program = lowered(path);
-        let plan = plan::plan(&program);
-        let summary = ir::summary::summarize(&graph);
-        let artifact = Artifact {
-            program: &program,
-            plan: &plan,
-            parameters: summary.parameters,
-            macs: summary.macs,
-            preprocess: graph.preprocess.as_ref(),
-            labels: &[],
-        };
-        module(artifact).expect("the module parses")
-    });
+    check("rust", |path| compiled(path).rust().expect("the module parses"));
 }

@@ -23,6 +23,7 @@ const WITHOUT_FILE: &[(Code, &str)] = &[
     (Code::FileTooLarge, "it would be a file of a mebibyte"),
     (Code::TooManyFiles, "it would be 65 files"),
     (Code::UnknownWord, "nothing reports it yet"),
+    (Code::Internal, "it would be a mistake in archc; the fuzz target `compile` looks for one"),
 ];
 
 /// A text and what came of it.
@@ -79,13 +80,13 @@ fn case(path: &Path) -> Case {
             _ => panic!("{name}: no option --{word}"),
         }
     }
-    let Outcome { sources, diagnostics, graph } = compile(&request, &mut Folder(ui()));
+    let Outcome { sources, diagnostics, compiled } = compile(&request, &mut Folder(ui()));
     Case {
         name,
         expected: path.with_extension("stderr"),
         rendered: render(&sources, &diagnostics, Style::Plain),
         diagnostics,
-        has_graph: graph.is_some(),
+        has_graph: compiled.is_some(),
     }
 }
 

@@ -189,6 +189,12 @@ codes! {
     UnusedValue = "W0401", Warning;
     /// A file is used twice.
     UsedTwice = "W0501", Warning;
+    /// `labels` names neither a list that comes with archc nor a file.
+    UnknownLabels = "E0507", Error;
+    /// A list of labels has not as many names as the network has classes, so that it is left out.
+    LabelCount = "W0502", Warning;
+    /// archc broke a rule of its own. This is a mistake in archc, not in the network; please report it.
+    Internal = "E0901", Error;
 }
 
 impl std::fmt::Display for Code {

@@ -41,7 +41,7 @@ impl From<std::io::Error> for ReadError {
 pub(super) const ZOO: &str = "zoo:";
 
 /// The path that `use "written"` in the file `from` means, normalized. Paths in a file of the zoo stay in the zoo.
-pub(super) fn join(from: &str, written: &str) -> String {
+pub(crate) fn join(from: &str, written: &str) -> String {
     if let Some(rest) = written.strip_prefix(ZOO) {
         return format!("{ZOO}{}", normalize(rest));
     }

@@ -19,6 +19,13 @@ pub struct Loaded {
     pub(super) selection: Selection,
 }
 
+impl Loaded {
+    /// The tree of the main file.
+    pub fn main(&self) -> Option<&ast::File> {
+        self.modules.first().map(|m| &m.file)
+    }
+}
+
 /// A file and the names that can be used in it.
 #[derive(Debug)]
 pub(super) struct Module {

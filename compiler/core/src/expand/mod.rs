@@ -39,11 +39,12 @@ mod request;
 mod resolve;
 mod shape_error;
 mod statement;
-mod suggest;
+pub(crate) mod suggest;
 mod value;
 mod window;
 pub mod zoo;
 
+pub(crate) use files::join;
 pub use files::{Files, ReadError};
 pub use load::{Loaded, load};
 pub use request::Request;

@@ -54,7 +54,7 @@ impl<'a> Expander<'a, '_> {
                     let d = Diagnostic::new(Code::Repeated, span, message, "again");
                     self.report(d.also(first, "the first").help("keep one of them"));
                 }
-                self.graph.labels = Some(name.value.clone());
+                self.graph.labels = Some(name.clone());
             }
         }
     }

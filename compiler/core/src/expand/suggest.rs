@@ -23,7 +23,7 @@ pub(super) fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c s
 }
 
 /// The help line for [`nearest`], and where nothing is near, a list of what there is if that is short.
-pub(super) fn help<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<String> {
+pub(crate) fn help<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<String> {
     const SHORT: usize = 12;
     let mut known: Vec<&str> = candidates.into_iter().collect();
     known.sort_unstable();

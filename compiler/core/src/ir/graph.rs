@@ -5,6 +5,7 @@ use super::op::Op;
 use super::preprocess::Preprocess;
 use super::scope::{Origin, ScopeId, Scopes};
 use super::shape::{Shape, ShapeError};
+use crate::source::Spanned;
 use petgraph::Direction;
 use petgraph::stable_graph::{NodeIndex, StableDiGraph};
 use petgraph::visit::EdgeRef;
@@ -64,7 +65,7 @@ pub struct Graph {
     /// What happens to an image first, where the text says so.
     pub preprocess: Option<Preprocess>,
     /// The name of a list of class names, where the text says so.
-    pub labels: Option<String>,
+    pub labels: Option<Spanned<String>>,
 }
 
 impl Graph {

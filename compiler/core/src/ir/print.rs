@@ -53,7 +53,7 @@ fn graph_to(f: &mut String, graph: &Graph) -> fmt::Result {
         writeln!(f)?;
     }
     if let Some(labels) = &graph.labels {
-        writeln!(f, "labels {labels:?}")?;
+        writeln!(f, "labels {:?}", labels.value)?;
     }
     Ok(())
 }

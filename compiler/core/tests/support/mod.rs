@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use archc_core::compile::Compiled;
 use archc_core::diagnostic::Diagnostics;
-use archc_core::expand::{Files, ReadError, Request, expand, load};
-use archc_core::ir::Graph;
+use archc_core::expand::{Files, ReadError, Request};
 use archc_core::source::SourceMap;
 
 /// The root of the repository.
@@ -27,16 +27,15 @@ pub(crate) struct Outcome {
     pub(crate) sources: SourceMap,
     pub(crate) diagnostics: Diagnostics,
     /// `None` after errors.
-    pub(crate) graph: Option<Graph>,
+    pub(crate) compiled: Option<Compiled>,
 }
 
-/// Reads, parses, resolves and expands.
+/// The whole pipeline.
 pub(crate) fn compile(request: &Request, files: &mut dyn Files) -> Outcome {
     let mut sources = SourceMap::default();
     let mut diagnostics = Diagnostics::default();
-    let graph = load(request, files, &mut sources, &mut diagnostics)
-        .and_then(|loaded| expand(&loaded, request, &mut diagnostics));
-    Outcome { sources, diagnostics, graph }
+    let compiled = archc_core::compile::compile(request, files, &mut sources, &mut diagnostics);
+    Outcome { sources, diagnostics, compiled }
 }
 
 /// The variable that makes the tests write what they would compare.

@@ -1,0 +1,80 @@
+//! The whole pipeline on one screen: text to a planned program.
+
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::expand::{self, Files, Request};
+use crate::ir::Graph;
+use crate::ir::summary::summarize;
+use crate::lir::Program;
+use crate::lir::verify::verify_program;
+use crate::plan::Plan;
+use crate::plan::verify::verify_plan;
+use crate::source::SourceMap;
+use crate::{backend, labels, lower, passes, plan};
+
+/// A network at every stage.
+#[derive(Clone, Debug)]
+pub struct Compiled {
+    /// As written: one node for each operation.
+    pub graph: Graph,
+    /// After the passes.
+    pub fused: Graph,
+    /// As kernel calls.
+    pub program: Program,
+    /// With addresses.
+    pub plan: Plan,
+    /// Names of the classes; empty where the text gives none.
+    pub labels: Vec<String>,
+}
+
+/// Compiles the network that a request names. Every problem is a diagnostic; there is a result where none of them is
+/// an error.
+pub fn compile(
+    request: &Request,
+    files: &mut dyn Files,
+    sources: &mut SourceMap,
+    diagnostics: &mut Diagnostics,
+) -> Option<Compiled> {
+    let loaded = expand::load(request, files, sources, diagnostics)?;
+    let graph = expand::expand(&loaded, request, diagnostics)?;
+    let labels = labels::resolve(&graph, sources, files, diagnostics)?;
+    match plan(&graph) {
+        Ok((fused, program, plan)) => Some(Compiled { graph, fused, program, plan, labels }),
+        Err(message) => {
+            diagnostics.push(
+                Diagnostic::without_place(Code::Internal, format!("archc broke its own rules: {message}"))
+                    .help("this is a mistake in archc, not in the network; please report it with the .arch file"),
+            );
+            None
+        }
+    }
+}
+
+/// From the graph to addresses. What one stage makes is checked before the next one relies on it.
+fn plan(graph: &Graph) -> Result<(Graph, Program, Plan), String> {
+    let mut fused = graph.clone();
+    passes::run(&mut fused, None).map_err(|e| e.to_string())?;
+    let program = lower::lower(&fused);
+    verify_program(&program).map_err(|v| join(&v))?;
+    let plan = plan::plan(&program);
+    verify_plan(&program, &plan).map_err(|v| join(&v))?;
+    Ok((fused, program, plan))
+}
+
+fn join(violations: &[impl ToString]) -> String {
+    violations.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
+impl Compiled {
+    /// The text of the network's Rust module.
+    pub fn rust(&self) -> Result<String, backend::rust::Error> {
+        let facts = summarize(&self.graph);
+        backend::rust::module(backend::rust::Artifact {
+            program: &self.program,
+            plan: &self.plan,
+            parameters: facts.parameters,
+            macs: facts.macs,
+            preprocess: self.graph.preprocess.as_ref(),
+            labels: &self.labels,
+        })
+    }
+}
