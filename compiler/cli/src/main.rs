@@ -1,1 +1,63 @@
-fn main() {}
+//! The command line of archc. Results go to standard output, errors to standard error; the exit status is 0, 1 where
+//! the input is wrong or what was asked for cannot be had here, or 2 where the command line is wrong.
+
+mod cache;
+mod commands;
+mod diagnostics;
+mod error;
+mod image_input;
+mod network;
+mod progress;
+mod runner;
+mod runtime_source;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Compiles convolutional networks, written as in their paper's table, to Rust.
+#[derive(Debug, Parser)]
+#[command(
+    name = "archc",
+    version,
+    arg_required_else_help = true,
+    after_help = "Examples:
+  archc check archs/vgg16.arch
+  archc summary zoo:resnet50
+  archc build archs/vgg16.arch archs/lenet5.arch -o out/vision
+  archc run archs/lenet5.arch --weights archs/weights/lenet5.safetensors --image samples/ankle_boot.png
+  archc bench zoo:mobilenet"
+)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Check(commands::check::Arguments),
+    Summary(commands::summary::Arguments),
+    Build(commands::build::Arguments),
+    Run(commands::run::Arguments),
+    Bench(commands::bench::Arguments),
+    Dump(commands::dump::Arguments),
+    Explain(commands::explain::Arguments),
+}
+
+fn main() -> ExitCode {
+    let result = match Arguments::parse().command {
+        Command::Check(arguments) => commands::check::run(&arguments),
+        Command::Summary(arguments) => commands::summary::run(&arguments),
+        Command::Build(arguments) => commands::build::run(&arguments),
+        Command::Run(arguments) => commands::run::run(&arguments),
+        Command::Bench(arguments) => commands::bench::run(&arguments),
+        Command::Dump(arguments) => commands::dump::run(&arguments),
+        Command::Explain(arguments) => commands::explain::run(&arguments),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            error.report();
+            ExitCode::from(1)
+        }
+    }
+}

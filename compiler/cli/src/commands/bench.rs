@@ -1,0 +1,64 @@
+//! `archc bench`
+
+use crate::error::{Error, print};
+use crate::network::Network;
+use crate::progress::Progress;
+use crate::runner::Runner;
+use serde::Deserialize;
+
+/// Times inferences of the generated code, on one thread and made-up weights
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  archc bench zoo:mobilenet
+  archc bench archs/vgg16.arch --batch 8 --json
+  ARCHC_ISA=portable archc bench zoo:lenet5")]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    network: Network,
+    /// Images in one inference
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    batch: u16,
+    /// How long to measure
+    #[arg(long, default_value_t = 3.0, value_parser = seconds)]
+    seconds: f64,
+    /// One line of JSON, with median_ms, min_ms and runs
+    #[arg(long)]
+    json: bool,
+}
+
+fn seconds(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(s) if s > 0.0 && s <= 3600.0 => Ok(s),
+        _ => Err("expected seconds above 0 and up to 3600".to_owned()),
+    }
+}
+
+#[derive(Deserialize)]
+struct Measured {
+    isa: String,
+    median_ms: f64,
+    min_ms: f64,
+    runs: usize,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
+    let compiled = arguments.network.compile(arguments.json)?;
+    let runner = Runner::build(&compiled)?;
+    let progress = Progress::start(format!("Timing {}", compiled.graph.name));
+    let line = runner.bench(usize::from(arguments.batch), arguments.seconds)?;
+    drop(progress);
+    if arguments.json {
+        return print(&line);
+    }
+    let measured: Measured = serde_json::from_str(&line)
+        .map_err(|e| Error::new(format!("the network's program printed {line:?}: {e}")))?;
+    print(&format!(
+        "{}, batch {}, {}: {:.3} ms median, {:.3} ms at best, {} runs\n",
+        compiled.graph.name,
+        arguments.batch,
+        measured.isa,
+        measured.median_ms,
+        measured.min_ms,
+        measured.runs
+    ))
+}

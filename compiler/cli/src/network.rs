@@ -1,0 +1,106 @@
+//! Which network a command is about.
+
+use crate::diagnostics;
+use crate::error::Error;
+use archc_build::Disk;
+use archc_core::compile::{Compiled, compile};
+use archc_core::diagnostic::Diagnostics;
+use archc_core::expand::Request;
+use archc_core::source::SourceMap;
+use clap::Args;
+use std::path::Path;
+
+/// What to take of a file.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct Selection {
+    /// Another net of the file than its first
+    #[arg(long, value_name = "NAME")]
+    pub(crate) net: Option<String>,
+    /// Another value for a parameter of the net, or for its input: classes=10, input=160x160x3
+    #[arg(long, value_name = "KEY=VALUE", value_parser = setting)]
+    pub(crate) set: Vec<(String, String)>,
+    /// An output in place of the net's own: the name of a `let` or of an operation
+    #[arg(long = "output", value_name = "NAME")]
+    pub(crate) outputs: Vec<String>,
+}
+
+/// A network on the command line.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Network {
+    /// The network: a .arch file, or zoo:NAME for one that comes with archc
+    #[arg(value_name = "FILE")]
+    pub(crate) file: String,
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+}
+
+fn setting(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text.split_once('=').ok_or("expected KEY=VALUE, as in classes=10")?;
+    Ok((key.trim().to_owned(), value.trim().to_owned()))
+}
+
+impl Network {
+    /// Compiles it. Diagnostics are printed, as text or, for programs, as JSON lines.
+    pub(crate) fn compile(&self, json: bool) -> Result<Compiled, Error> {
+        let (mut sources, mut diagnostics) = (SourceMap::default(), Diagnostics::default());
+        let compiled = compile(&self.request(), &mut Disk::default(), &mut sources, &mut diagnostics);
+        diagnostics::print(&sources, &diagnostics, json);
+        compiled.ok_or(Error::Reported)
+    }
+
+    /// What the compiler is asked for.
+    pub(crate) fn request(&self) -> Request {
+        Request {
+            path: self.file.clone(),
+            net: self.selection.net.clone(),
+            set: self.selection.set.clone(),
+            outputs: self.selection.outputs.clone(),
+        }
+    }
+
+    /// A name for its module: that of the net where one was chosen, else the file's stem; a Rust identifier.
+    pub(crate) fn module_name(&self) -> String {
+        let stem = self.file.strip_prefix("zoo:").unwrap_or(&self.file);
+        let stem = Path::new(stem).file_stem().map_or("network".into(), |s| s.to_string_lossy());
+        identifier(self.selection.net.as_deref().unwrap_or(&stem))
+    }
+}
+
+/// A name as a Rust identifier in snake case: `ResNet50` as `resnet50`, `my-net` as `my_net`.
+pub(crate) fn identifier(name: &str) -> String {
+    let mut out: String =
+        name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' }).collect();
+    const KEYWORDS: [&str; 52] = [
+        "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate", "do",
+        "dyn", "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let",
+        "loop", "macro", "match", "mod", "move", "mut", "override", "priv", "pub", "ref", "return", "self",
+        "static", "struct", "super", "trait", "true", "try", "type", "typeof", "unsafe", "unsized", "use",
+        "virtual", "where", "while", "yield", "lib",
+    ];
+    if out.is_empty() || out.starts_with(|c: char| c.is_ascii_digit()) || KEYWORDS.contains(&out.as_str()) {
+        out.insert_str(0, "net_");
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_become_identifiers() {
+        assert_eq!(identifier("ResNet50"), "resnet50");
+        assert_eq!(identifier("my-net.v2"), "my_net_v2");
+        assert_eq!(identifier("2d"), "net_2d");
+        assert_eq!(identifier("match"), "net_match");
+        assert_eq!(identifier(""), "net_");
+    }
+
+    #[test]
+    fn the_chosen_net_names_the_module() {
+        let mut network = Network { file: "zoo:resnet50".into(), selection: Selection::default() };
+        assert_eq!(network.module_name(), "resnet50");
+        network.selection.net = Some("ResNet152".into());
+        assert_eq!(network.module_name(), "resnet152");
+    }
+}

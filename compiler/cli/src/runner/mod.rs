@@ -1,0 +1,134 @@
+//! A network as a program: its generated module and a small `main`, built once and kept by the hash of its contents.
+
+use crate::cache;
+use crate::error::Error;
+use crate::progress::Progress;
+use crate::runtime_source;
+use archc_core::compile::Compiled;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// The program's `main`; it works with any network.
+const MAIN: &str = include_str!("program.rs.in");
+
+/// A built network.
+#[derive(Debug)]
+pub(crate) struct Runner {
+    program: PathBuf,
+    name: String,
+}
+
+impl Runner {
+    /// Builds the network's program, unless it was built before.
+    pub(crate) fn build(compiled: &Compiled) -> Result<Runner, Error> {
+        let root = cache::root()?;
+        let module = compiled.rust()?;
+        let runtime = cache::hash(runtime_source::FILES.iter().flat_map(|(name, text)| [*name, *text]));
+        let hash = cache::hash([module.as_str(), MAIN, &runtime, runtime_source::LOCK]);
+        let program = root.join("programs").join(format!("{hash}{}", std::env::consts::EXE_SUFFIX));
+        let name = compiled.graph.name.clone();
+        if program.exists() {
+            return Ok(Runner { program, name });
+        }
+        cache::ensure(&root.join("runtimes").join(&runtime), runtime_source::FILES.iter().copied())?;
+        let package = format!("archc-{hash}");
+        let manifest = format!(
+            "[package]\nname = {package:?}\nversion = \"0.0.0\"\nedition = \"2024\"\n\n\
+             [dependencies]\narchc-runtime = {{ path = \"../../runtimes/{runtime}\" }}\n\n[workspace]\n"
+        );
+        let folder = root.join("networks").join(&hash);
+        let files = [
+            ("Cargo.toml", manifest.as_str()),
+            ("Cargo.lock", runtime_source::LOCK),
+            ("src/main.rs", MAIN),
+            ("src/network.rs", &module),
+        ];
+        cache::ensure(&folder, files)?;
+        let target = root.join("target");
+        let progress = Progress::start(format!("Building {name} (once; kept in {})", root.display()));
+        cargo_build(&folder, &target)?;
+        drop(progress);
+        let built = target.join("release").join(format!("{package}{}", std::env::consts::EXE_SUFFIX));
+        keep(&built, &program)?;
+        Ok(Runner { program, name })
+    }
+
+    /// The first output, and the logits where there are any, for an input in the network's own order.
+    pub(crate) fn infer(&self, weights: &str, input: &[f32]) -> Result<Vec<f32>, Error> {
+        let folder = tempfile::tempdir().map_err(|e| Error::new(format!("no temporary folder: {e}")))?;
+        let path = folder.path().join("input");
+        let bytes: Vec<u8> = input.iter().flat_map(|x| x.to_le_bytes()).collect();
+        std::fs::write(&path, bytes)
+            .map_err(|e| Error::new(format!("cannot write {}: {e}", path.display())))?;
+        let out = self.call(&[Path::new("infer"), Path::new(weights), &path])?;
+        Ok(out.as_chunks::<4>().0.iter().map(|&b| f32::from_le_bytes(b)).collect())
+    }
+
+    /// One line of JSON: what was measured.
+    pub(crate) fn bench(&self, batch: usize, seconds: f64) -> Result<String, Error> {
+        let (batch, seconds) = (batch.to_string(), seconds.to_string());
+        let out = self.call(&[Path::new("bench"), Path::new(&batch), Path::new(&seconds)])?;
+        String::from_utf8(out)
+            .map_err(|e| Error::new(format!("the program of {} printed no text: {e}", self.name)))
+    }
+
+    fn call(&self, arguments: &[&Path]) -> Result<Vec<u8>, Error> {
+        let failed = |e: String| Error::new(format!("the program of {}: {e}", self.name));
+        let out = Command::new(&self.program)
+            .args(arguments)
+            .stdin(Stdio::null())
+            .output()
+            .map_err(|e| failed(format!("it does not start: {e}")))?;
+        if out.status.success() {
+            return Ok(out.stdout);
+        }
+        let words = String::from_utf8_lossy(&out.stderr);
+        let words = words.trim();
+        Err(match out.status.code() {
+            Some(1) => Error::new(words.to_owned()),
+            _ => failed(format!("{}\n{words}", out.status)),
+        })
+    }
+}
+
+/// Runs Cargo, quietly; what it says is shown where it fails.
+fn cargo_build(folder: &Path, target: &Path) -> Result<(), Error> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let run = |offline: bool| {
+        let mut command = Command::new(&cargo);
+        command.args(["build", "--release", "--quiet", "--manifest-path"]).arg(folder.join("Cargo.toml"));
+        command.arg("--target-dir").arg(target);
+        if offline {
+            command.arg("--offline");
+        }
+        command.stdin(Stdio::null()).output().map_err(|e| {
+            let missing = e.kind() == std::io::ErrorKind::NotFound;
+            let help =
+                if missing { "install Rust; archc compiles networks with it" } else { "see the message" };
+            Error::with_help(format!("cannot run {}: {e}", cargo.display()), help)
+        })
+    };
+    // Without the network first: what the runtime needs is usually there, and then it takes no time.
+    if run(true)?.status.success() {
+        return Ok(());
+    }
+    let out = run(false)?;
+    if out.status.success() {
+        return Ok(());
+    }
+    Err(Error::with_help(
+        format!("Cargo cannot build {}:\n{}", folder.display(), String::from_utf8_lossy(&out.stderr).trim()),
+        "this is a mistake in archc, unless Cargo says what it lacks; please report it with the .arch file",
+    ))
+}
+
+/// Moves a built program to where it stays; a reader sees it whole or not at all.
+fn keep(built: &Path, program: &Path) -> Result<(), Error> {
+    let failed = |e: std::io::Error| Error::new(format!("cannot keep {}: {e}", program.display()));
+    let parent = program.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(parent).map_err(failed)?;
+    let temporary = tempfile::Builder::new().prefix(".new-").tempdir_in(parent).map_err(failed)?;
+    let copy = temporary.path().join("program");
+    std::fs::copy(built, &copy).map_err(failed)?;
+    std::fs::rename(&copy, program).map_err(failed)
+}
