@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# Prints the figures of the README against their targets. Nothing else should run meanwhile.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+cargo build --quiet --release
+archc=$PWD/target/release/archc
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# Median of eleven runs, in milliseconds.
+median_ms() {
+    for _ in $(seq 11); do
+        local start end
+        start=$(date +%s%N)
+        "$@" >/dev/null
+        end=$(date +%s%N)
+        echo $(((end - start) / 10000))
+    done | sort -n | sed -n 6p | awk '{ printf "%.1f", $1 / 100 }'
+}
+
+lines() { grep -c '' "$1"; }
+longest_function() {
+    awk '/^(pub )?fn /{ start = NR } /^}/{ if (start && NR - start + 1 > most) most = NR - start + 1; start = 0 } END { print most }' "$1"
+}
+
+"$archc" build archs/resnet50.arch -o "$work/a/resnet50" >/dev/null
+"$archc" build archs/resnet50.arch -o "$work/b/resnet50" >/dev/null
+"$archc" build archs/resnet50.arch --net ResNet152 -o "$work/resnet152" >/dev/null
+small=$work/a/resnet50/src/resnet50.rs large=$work/resnet152/src/resnet152.rs
+
+echo "| what | figure | target |"
+echo "| --- | --- | --- |"
+echo "| \`archc build\` of ResNet-50 | $(median_ms "$archc" build archs/resnet50.arch -o "$work/a/resnet50") ms | under 100 ms |"
+echo "| ResNet-152's generated source against ResNet-50's, bytes | $(awk -v a="$(wc -c <"$large")" -v b="$(wc -c <"$small")" 'BEGIN { printf "%.2f", a / b }') | at most 1.3 |"
+echo "| the same, lines | $(awk -v a="$(lines "$large")" -v b="$(lines "$small")" 'BEGIN { printf "%.2f", a / b }') | at most 1.3 |"
+echo "| longest generated function of both, lines | $(longest_function "$small") and $(longest_function "$large") | at most 300 |"
+if diff -r "$work/a" "$work/b" >/dev/null; then same=yes; else same=NO; fi
+echo "| two builds in different folders are the same bytes | $same | yes |"

@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# Fuzzes every target side by side:  scripts/fuzz.sh [SECONDS]
+#
+# Builds with the stable toolchain: coverage counters are ordinary code generation options, and code without `unsafe`
+# needs no address sanitizer. The layout is cargo-fuzz's, so that `cargo +nightly fuzz run TARGET` works as well.
+# Seeds are the zoo, the bad files of tests/ui, and fuzz/seeds, where inputs that once failed are kept.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+seconds=${1:-60}
+host=$(rustc -vV | sed -n 's/^host: //p')
+
+export RUSTFLAGS="--cfg fuzzing -Cpasses=sancov-module -Ccodegen-units=1 \
+ -Cllvm-args=-sanitizer-coverage-level=4 -Cllvm-args=-sanitizer-coverage-inline-8bit-counters \
+ -Cllvm-args=-sanitizer-coverage-pc-table -Cllvm-args=-sanitizer-coverage-trace-compares"
+cargo build --quiet --release --manifest-path fuzz/Cargo.toml --target "$host"
+
+seeds=$(mktemp -d)
+trap 'rm -rf "$seeds"' EXIT
+find archs tests/ui fuzz/seeds -type f \( -name '*.arch' -o -path 'fuzz/seeds/*' \) | while read -r file; do
+    cp "$file" "$seeds/$(echo "$file" | tr / -)"
+done
+
+# Deep recursion must be refused, not survived by luck: libFuzzer's thread gets a small stack.
+ulimit -s 1024
+pids=() targets=(parse compile)
+for target in "${targets[@]}"; do
+    mkdir -p "fuzz/corpus/$target" "fuzz/artifacts/$target"
+    "fuzz/target/$host/release/$target" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=3000 -max_len=8192 \
+        -dict=fuzz/arch.dict -artifact_prefix="fuzz/artifacts/$target/" -print_final_stats=1 -verbosity=0 \
+        "fuzz/corpus/$target" "$seeds" >"fuzz/artifacts/$target.log" 2>&1 &
+    pids+=($!)
+done
+failed=0
+for i in "${!pids[@]}"; do
+    if wait "${pids[$i]}"; then
+        runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "fuzz/artifacts/${targets[$i]}.log")
+        echo "fuzz ${targets[$i]}: ${runs:-?} inputs in $seconds s, no failure"
+    else
+        failed=1
+        echo "fuzz ${targets[$i]}: FAILED; the input is in fuzz/artifacts/${targets[$i]}/" >&2
+        tail -n 60 "fuzz/artifacts/${targets[$i]}.log" >&2
+    fi
+done
+exit $failed
