@@ -3,9 +3,10 @@
 use super::limits;
 use super::lower::Lowered;
 use super::machine::{Current, Expander};
+use super::shape_error::meant;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ir::NodeId;
-use crate::ir::op::Op;
+use crate::ir::op::{Input, Op};
 use crate::ir::scope::{ScopeId, ScopeKind};
 use crate::ir::shape::Shape;
 use crate::source::Span;
@@ -81,7 +82,9 @@ impl<'a> Expander<'a, '_> {
         let shapes: Vec<Shape> = inputs.iter().map(|&i| self.graph.node(i).shape).collect();
         if let Err(error) = op.infer(&shapes) {
             self.shape_error(&error, &op, inputs, span);
-            return None;
+            // A stand-in, so that what follows can be checked too; the graph is given to nobody after an error.
+            let shape = meant(&error, &op, &shapes)?;
+            return self.graph.add(Op::Input(Input { shape }), &[], scope, name, self.origin(span)).ok();
         }
         let sizes = op.weights("", &shapes).into_iter().map(|w| w.size() as u64);
         self.weights = sizes.fold(self.weights, u64::saturating_add);

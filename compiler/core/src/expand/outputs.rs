@@ -133,8 +133,9 @@ impl<'a> Expander<'a, '_> {
 
     /// Outputs must be computed.
     fn check_outputs(&mut self, net: &Net) {
-        let input = self.graph.outputs.iter().find(|o| matches!(self.graph.node(o.node).op, Op::Input(_)));
-        let Some(output) = input else { return };
+        // By its node: behind an error, others stand in as inputs.
+        let input = self.graph.input();
+        let Some(output) = self.graph.outputs.iter().find(|o| Some(o.node) == input) else { return };
         let message = match output.name.as_str() {
             "output" => format!("the net `{}` computes nothing", net.name.value),
             name => format!("the output `{name}` is the input itself"),

@@ -23,7 +23,7 @@ fn describe(graph: &Graph, node: NodeId) -> String {
     let shape = graph.node(node).shape;
     let from = shaper(graph, node);
     let mut text = match graph.node(from).op {
-        Op::Input(_) => format!("{shape}, the input"),
+        Op::Input(_) if graph.input() == Some(from) => format!("{shape}, the input"),
         _ => format!("{shape} from `{}`", graph.path(from)),
     };
     let mut at = from;

@@ -3,8 +3,8 @@
 use super::machine::Expander;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ir::NodeId;
-use crate::ir::op::Op;
-use crate::ir::shape::{MAX_VALUE, Padding, Shape, ShapeError};
+use crate::ir::op::{Conv, Op};
+use crate::ir::shape::{MAX_VALUE, Padding, Shape, ShapeError, checked};
 use crate::source::Span;
 
 impl Expander<'_, '_> {
@@ -167,5 +167,29 @@ impl Expander<'_, '_> {
             Op::Conv(_) => d.help("`depthwise` is a convolution of every channel by itself"),
             _ => d,
         }
+    }
+}
+
+/// The shape that the text most likely means where an operator does not take its inputs; `None` if that is unclear.
+pub(super) fn meant(error: &ShapeError, op: &Op, inputs: &[Shape]) -> Option<Shape> {
+    match error {
+        ShapeError::Groups { .. } => match op {
+            Op::Conv(conv) => Op::Conv(Conv { groups: 1, ..conv.clone() }).infer(inputs).ok(),
+            _ => inputs.first().copied(),
+        },
+        ShapeError::NotAVector { .. } => match op {
+            Op::Dense(dense) => Some(Shape::vector(dense.channels)),
+            _ => None,
+        },
+        ShapeError::Different { first, .. } => Some(*first),
+        ShapeError::DifferentPlanes { first, .. } => {
+            let channels = inputs.iter().fold(0, |sum: usize, input| sum.saturating_add(input.channels));
+            checked(first.height, first.width, channels).ok()
+        }
+        ShapeError::Gate { value, .. } => Some(*value),
+        ShapeError::WindowTooLarge { .. }
+        | ShapeError::TooLarge { .. }
+        | ShapeError::Attribute { .. }
+        | ShapeError::Arity { .. } => None,
     }
 }

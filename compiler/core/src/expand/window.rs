@@ -70,7 +70,8 @@ impl<'a> Expander<'a, '_> {
             return Some(Padding::same(shape?, window));
         }
         self.padding_needed(operands, shape.zip(channels), window);
-        None
+        // Whichever was meant, most often the shape is the same.
+        Some(Padding::same(shape?, window))
     }
 
     /// The padding of a pooling: none where the text gives none.

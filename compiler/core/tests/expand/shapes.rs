@@ -118,5 +118,6 @@ fn several_mistakes_are_reported_at_once() {
     let outcome = body(
         "inception { branch { conv 3x3 8 group=3 relu } branch { dense 3 relu } branch { bn } } relu conv 3x3 0.5",
     );
-    assert_eq!(outcome.codes(), [Code::Groups, Code::NotAVector, Code::NotWhole], "{}", outcome.text());
+    let expected = [Code::Groups, Code::NotAVector, Code::ConcatShapes, Code::NotWhole];
+    assert_eq!(outcome.codes(), expected, "{}", outcome.text());
 }
