@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::limits;
 use super::machine::{Current, Expander};
-use super::value::{List, Value};
+use super::value::{List, Value, decimal};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::{Span, Spanned};
 use crate::syntax::ast::{BinaryOperator, Expression, ExpressionKind, UnaryOperator};
@@ -214,13 +214,18 @@ impl Expander<'_, '_> {
             return Value::Number(result);
         }
         let message = match operator.value {
-            BinaryOperator::Divide if b == 0.0 => format!("{a} is divided by zero"),
+            BinaryOperator::Divide if b == 0.0 => format!("{} is divided by zero", decimal(a)),
             BinaryOperator::Power if a < 0.0 && b.fract() != 0.0 => {
-                format!("{a} to the power of {b} is no real number")
+                format!("{} to the power of {} is no real number", decimal(a), decimal(b))
             }
             _ => "the result is too large for a number".to_owned(),
         };
-        self.report(Diagnostic::new(Code::NotFinite, span, message, format!("{a} and {b}")));
+        self.report(Diagnostic::new(
+            Code::NotFinite,
+            span,
+            message,
+            format!("{} and {}", decimal(a), decimal(b)),
+        ));
         Value::Unknown
     }
 

@@ -1,7 +1,7 @@
 //! The functions of expressions.
 
 use super::machine::Expander;
-use super::value::Value;
+use super::value::{Value, decimal};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::{Span, Spanned};
 use crate::syntax::ast::{Expression, Function};
@@ -34,8 +34,10 @@ impl Expander<'_, '_> {
             (Function::Ceil, [x]) => x.ceil(),
             (Function::RoundTo, &[x, divisor]) => {
                 if divisor < 1.0 || divisor.fract() != 0.0 {
-                    let message =
-                        format!("`round_to` rounds to a whole number of at least 1, and this is {divisor}");
+                    let message = format!(
+                        "`round_to` rounds to a whole number of at least 1, and this is {}",
+                        decimal(divisor)
+                    );
                     let place = arguments.last().map_or(span, |a| a.span);
                     self.report(Diagnostic::new(Code::OutOfRange, place, message, ""));
                     return Value::Unknown;

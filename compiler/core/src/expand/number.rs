@@ -3,7 +3,7 @@
 use super::function::round_to;
 use super::limits;
 use super::machine::Expander;
-use super::value::Value;
+use super::value::{Value, decimal};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
 
@@ -18,24 +18,24 @@ impl Expander<'_, '_> {
             }
         };
         if n.fract() != 0.0 {
-            let message = format!("{what} must be a whole number, and this is {n}");
+            let message = format!("{what} must be a whole number, and this is {}", decimal(n));
             let round =
                 [("floor(..)", n.floor()), ("ceil(..)", n.ceil()), ("round_to(.., 8)", round_to(n, 8.0))];
-            let list: Vec<String> = round.iter().map(|(f, n)| format!("`{f}` is {n}")).collect();
+            let list: Vec<String> = round.iter().map(|(f, n)| format!("`{f}` is {}", decimal(*n))).collect();
             self.report(
-                Diagnostic::new(Code::NotWhole, span, message, format!("{n}"))
+                Diagnostic::new(Code::NotWhole, span, message, decimal(n))
                     .help(format!("round it: {}", list.join(", "))),
             );
             return None;
         }
         if n < least as f64 {
-            let message = format!("{what} must be at least {least}, and this is {n}");
-            self.report(Diagnostic::new(Code::OutOfRange, span, message, format!("{n}")));
+            let message = format!("{what} must be at least {least}, and this is {}", decimal(n));
+            self.report(Diagnostic::new(Code::OutOfRange, span, message, decimal(n)));
             return None;
         }
         if n > limits::WHOLE {
-            let message = format!("{what} is at most {}, and this is {n}", limits::WHOLE);
-            self.report(Diagnostic::new(Code::OutOfRange, span, message, format!("{n}")));
+            let message = format!("{what} is at most {}, and this is {}", limits::WHOLE, decimal(n));
+            self.report(Diagnostic::new(Code::OutOfRange, span, message, decimal(n)));
             return None;
         }
         Some(n as usize)
@@ -64,8 +64,8 @@ impl Expander<'_, '_> {
         match value {
             Value::Number(n) if fits(*n) => Some(*n),
             Value::Number(n) => {
-                let message = format!("{what} must be {range}, and this is {n}");
-                self.report(Diagnostic::new(Code::OutOfRange, span, message, format!("{n}")));
+                let message = format!("{what} must be {range}, and this is {}", decimal(*n));
+                self.report(Diagnostic::new(Code::OutOfRange, span, message, decimal(*n)));
                 None
             }
             other => {

@@ -55,7 +55,7 @@ impl Value {
     /// What it is, with an article, for messages.
     pub(super) fn describe(&self) -> String {
         match self {
-            Value::Number(n) => format!("the number {n}"),
+            Value::Number(n) => format!("the number {}", decimal(*n)),
             Value::Bool(b) => format!("`{b}`"),
             Value::Padding(p) => format!("the padding `{}`", padding_word(*p)),
             Value::Operation(kind) => format!("the operation `{}`", kind.word()),
@@ -76,6 +76,17 @@ impl Value {
     }
 }
 
+/// A number for people: not more than four decimals, unless it would look whole, and large ones with an exponent.
+pub(super) fn decimal(n: f64) -> String {
+    let magnitude = n.abs();
+    if magnitude >= 1e12 || (n != 0.0 && magnitude < 1e-3) {
+        return format!("{n:e}");
+    }
+    let short = format!("{n:.4}");
+    let short = short.trim_end_matches('0').trim_end_matches('.');
+    if n.fract() != 0.0 && !short.contains('.') { format!("{n}") } else { short.to_owned() }
+}
+
 fn padding_word(padding: NamedPadding) -> &'static str {
     match padding {
         NamedPadding::Same => "same",
@@ -88,7 +99,7 @@ impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const SHOWN: usize = 4;
         match self {
-            Value::Number(n) => write!(f, "{n}"),
+            Value::Number(n) => f.write_str(&decimal(*n)),
             Value::Bool(b) => write!(f, "{b}"),
             Value::Padding(p) => f.write_str(padding_word(*p)),
             Value::Operation(kind) => f.write_str(kind.word()),
@@ -104,6 +115,28 @@ impl fmt::Display for Value {
                 }
                 f.write_str(if list.items.len() > SHOWN { ", ..)" } else { ")" })
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::decimal;
+
+    #[test]
+    fn numbers_are_short_and_what_is_not_whole_looks_so() {
+        for (n, text) in [
+            (0.0, "0"),
+            (-8.0, "-8"),
+            (100.0, "100"),
+            (32.0 / 3.0, "10.6667"),
+            (3.0 * 1.1, "3.3"),
+            (2.9999999999999996, "2.9999999999999996"),
+            (1e-5, "1e-5"),
+            (1e300, "1e300"),
+            (f64::from(1 << 30), "1073741824"),
+        ] {
+            assert_eq!(decimal(n), text);
         }
     }
 }

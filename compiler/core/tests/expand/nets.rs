@@ -121,7 +121,8 @@ fn some_statements_belong_to_nets() {
         assert_eq!(outcome.codes(), [Code::WrongPlace], "{}", outcome.text());
     }
     body("labels \"a\" labels \"b\" relu").only(Code::Repeated, &["`labels` already"]);
-    assert_eq!(body("labels \"imagenet1k\" relu").good().labels.as_deref(), Some("imagenet1k"));
+    let labels = body("labels \"imagenet1k\" relu").good().labels;
+    assert_eq!(labels.map(|l| l.value).as_deref(), Some("imagenet1k"));
 }
 
 impl Outcome {
