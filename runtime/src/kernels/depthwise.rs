@@ -3,6 +3,7 @@
 use super::conv::assert_geometry;
 use super::memory::Memory;
 use super::place::Place;
+use super::strip::Strip;
 use super::{Kernel, activation};
 use crate::layout::At;
 use crate::op::Conv;
@@ -52,12 +53,13 @@ impl<'m> Depthwise<'m> {
 
     /// Computes `live` pixels of a block of channels, in the order of rows and columns, from this one on. The tile's
     /// other pixels repeat the last one and are dropped.
+    ///
+    /// `LINE` says that the input's channels lie side by side, so that the inner loop does not ask.
     #[inline(always)]
-    fn tile<S: Simd, const PIXELS: usize>(
+    fn tile<S: Simd, const PIXELS: usize, const LINE: bool>(
         &self,
         simd: S,
-        image: usize,
-        block: usize,
+        strips: &Strips<'_>,
         pixel: usize,
         live: usize,
     ) {
@@ -78,29 +80,29 @@ impl<'m> Depthwise<'m> {
             }
         }
 
-        // Safety: there are 16 biases for each block.
-        let mut sums = [unsafe { simd.load(self.biases.as_ptr().add(block * 16)) }; PIXELS];
-        let taps = op.kernel[0] * op.kernel[1];
-        // Safety: there are 16 weights for each tap of each block.
-        let mut w = unsafe { self.weights.as_ptr().add(block * taps * 16) };
-        let strip = x.strip(image, block * 16);
+        // Safety: there are 16 biases for the block.
+        let mut sums = [unsafe { simd.load(strips.biases.as_ptr()) }; PIXELS];
+        let mut w = strips.weights.as_ptr();
         for ky in 0..op.kernel[0] {
             for kx in 0..op.kernel[1] {
                 let tap = x.at(ky * op.dilation[0], kx * op.dilation[1]) as isize;
-                // Safety: as above.
+                // Safety: there are 16 weights for each tap of the block.
                 let weight = unsafe { simd.load(w) };
                 w = w.wrapping_add(16);
                 for p in 0..PIXELS {
                     // Safety: the constructor has checked that every tap of every output lies in the plane or halo.
-                    let x = unsafe { strip.load(simd, inputs[p] + tap) };
+                    let x = unsafe {
+                        let at = inputs[p] + tap;
+                        if LINE { strips.x.load_line(simd, at) } else { strips.x.load(simd, at) }
+                    };
                     sums[p] = simd.mul_add(x, weight, sums[p]);
                 }
             }
         }
 
+        // Copied, so that what follows may index the sums by variables without taking them out of the registers above.
         let mut out: [F32x16; PIXELS] = sums;
-        if let Some(residual) = &self.residual {
-            let strip = residual.strip(image, block * 16);
+        if let Some((residual, strip)) = &strips.residual {
             for p in 0..live {
                 let (row, column) = places[p];
                 // Safety: the residual has the output's shape.
@@ -109,27 +111,52 @@ impl<'m> Depthwise<'m> {
             }
         }
         activation::apply_all(simd, op.activation, &mut out);
-        let strip = y.strip(image, block * 16);
         for p in 0..live {
             let (row, column) = places[p];
             // Safety: the pixel is one of the output's.
-            unsafe { strip.store(simd, y.at(row, column), out[p]) }
+            unsafe { strips.y.store(simd, y.at(row, column), out[p]) }
         }
     }
 
     #[inline(always)]
-    fn tiles<S: Simd, const PIXELS: usize>(&self, simd: S, image: usize, block: usize, pixels: Range<usize>) {
+    fn tiles<S: Simd, const PIXELS: usize, const LINE: bool>(
+        &self,
+        simd: S,
+        strips: &Strips<'_>,
+        pixels: Range<usize>,
+    ) {
         let mut pixel = pixels.start;
         while pixel < pixels.end {
             let live = (pixels.end - pixel).min(PIXELS);
             if live == 1 {
-                self.tile::<S, 1>(simd, image, block, pixel, live);
+                self.tile::<S, 1, LINE>(simd, strips, pixel, live);
             } else {
-                self.tile::<S, PIXELS>(simd, image, block, pixel, live);
+                self.tile::<S, PIXELS, LINE>(simd, strips, pixel, live);
             }
             pixel += PIXELS;
         }
     }
+
+    fn strips(&self, image: usize, block: usize) -> Strips<'_> {
+        let weights = self.op.kernel[0] * self.op.kernel[1] * 16;
+        Strips {
+            weights: &self.weights[block * weights..][..weights],
+            biases: &self.biases[block * 16..][..16],
+            x: self.x.strip(image, block * 16),
+            residual: self.residual.as_ref().map(|place| (place, place.strip(image, block * 16))),
+            y: self.y.strip(image, block * 16),
+        }
+    }
+}
+
+/// What belongs to a block of 16 channels of an image.
+#[derive(Debug)]
+struct Strips<'a> {
+    weights: &'a [f32],
+    biases: &'a [f32],
+    x: Strip,
+    residual: Option<(&'a Place<'a>, Strip)>,
+    y: Strip,
 }
 
 impl Kernel for Depthwise<'_> {
@@ -145,10 +172,12 @@ impl Kernel for Depthwise<'_> {
             let (rest, chunk) = (item / self.chunks, item % self.chunks);
             let (image, block) = (rest / self.y.blocks(), rest % self.y.blocks());
             let range = chunk * CHUNK..pixels.min((chunk + 1) * CHUNK);
-            match S::PIXELS {
-                12 => self.tiles::<S, 8>(simd, image, block, range),
-                6 => self.tiles::<S, 4>(simd, image, block, range),
-                _ => self.tiles::<S, 2>(simd, image, block, range),
+            let strips = self.strips(image, block);
+            match (S::PIXELS, strips.x.is_line()) {
+                (12, true) => self.tiles::<S, 8, true>(simd, &strips, range),
+                (6, true) => self.tiles::<S, 4, true>(simd, &strips, range),
+                (_, true) => self.tiles::<S, 2, true>(simd, &strips, range),
+                (_, false) => self.tiles::<S, 2, false>(simd, &strips, range),
             }
         }
     }

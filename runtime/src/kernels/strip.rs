@@ -79,13 +79,19 @@ impl Strip {
     /// `at` must be the distance of a pixel in the plane or its halo from pixel (0, 0).
     #[inline(always)]
     pub(super) unsafe fn load<S: Simd>(&self, simd: S, at: isize) -> F32x16 {
+        // Safety: the caller's promise.
+        unsafe { if self.is_line() { self.load_line(simd, at) } else { self.load_pieces(at) } }
+    }
+
+    /// The same where [`Strip::is_line`] holds.
+    ///
+    /// # Safety
+    /// As for [`Strip::load`], and the channels must be a line.
+    #[inline(always)]
+    pub(super) unsafe fn load_line<S: Simd>(&self, simd: S, at: isize) -> F32x16 {
+        debug_assert!(self.is_line());
         // Safety: the caller's promise; padding lanes are memory of the buffer too, and zeros.
-        unsafe {
-            if self.is_line() {
-                return simd.load(self.first.offset(at));
-            }
-            self.load_pieces(at)
-        }
+        unsafe { simd.load(self.first.offset(at)) }
     }
 
     /// Writes the channels at a pixel; padding lanes become zeros, lanes of others stay.
