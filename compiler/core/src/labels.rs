@@ -1,7 +1,8 @@
 //! Lists of class names: those that travel with archc, and files beside a network.
 
+use crate::diagnostic::suggest;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::expand::{Files, ReadError, join, suggest};
+use crate::expand::{Files, ReadError, join};
 use crate::ir::Graph;
 use crate::source::{SourceMap, Spanned};
 

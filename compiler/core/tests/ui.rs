@@ -22,7 +22,6 @@ const WITHOUT_FILE: &[(Code, &str)] = &[
     (Code::FileUnreadable, "what the system says differs from one to the next"),
     (Code::FileTooLarge, "it would be a file of a mebibyte"),
     (Code::TooManyFiles, "it would be 65 files"),
-    (Code::UnknownWord, "nothing reports it yet"),
     (Code::Internal, "it would be a mistake in archc; the fuzz target `compile` looks for one"),
 ];
 

@@ -54,6 +54,16 @@ codes! {
     ChainedComparison = "E0010", Error;
     /// Brackets, operators or `else if` nest deeper than the limit.
     NestedTooDeeply = "E0011", Error;
+    /// A name has a hyphen. Names have letters, digits and `_`, and do not begin with a digit.
+    InvalidName = "E0012", Error;
+    /// Something is called in an expression that is no function. There are `min`, `max`, `floor`, `ceil` and
+    /// `round_to`.
+    UnknownFunction = "E0013", Error;
+    /// A word of the language stands where it has no meaning, as `else` without an `if`, or an operation outside of
+    /// a net.
+    MisplacedWord = "E0014", Error;
+    /// `key=value` stands behind something that is not an operation.
+    MisplacedAttribute = "E0015", Error;
     /// A name in an expression is neither a parameter, a constant nor an index. A block sees its own
     /// parameters only.
     UnknownName = "E0101", Error;

@@ -5,6 +5,7 @@ mod codes;
 pub mod json;
 mod place;
 pub mod render;
+pub(crate) mod suggest;
 
 pub use codes::Code;
 

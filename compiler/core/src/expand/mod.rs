@@ -39,7 +39,6 @@ mod request;
 mod resolve;
 mod shape_error;
 mod statement;
-pub(crate) mod suggest;
 mod value;
 mod window;
 pub mod zoo;

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::machine::{Current, Expander};
-use super::suggest;
+use crate::diagnostic::suggest;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ir::graph::Output;
 use crate::ir::op::Op;

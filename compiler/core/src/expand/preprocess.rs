@@ -1,8 +1,8 @@
 //! `preprocess`: its steps, and that what they give has the shape of the input.
 
 use super::machine::Expander;
-use super::suggest;
 use super::value::Value;
+use crate::diagnostic::suggest;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ir::preprocess::{Filter, Preprocess, Step};
 use crate::ir::shape::Shape;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use super::load::{Definition, Module, item};
 use super::report::Reporter;
-use super::suggest;
+use crate::diagnostic::suggest;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::source::{SourceMap, Span, Spanned};
 use crate::syntax::ast::{self, Expression};

@@ -16,7 +16,7 @@ use self::names::{Names, Role};
 use super::files;
 use super::load::{Definition, Module, item};
 use super::report::Reporter;
-use super::suggest;
+use crate::diagnostic::suggest;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::syntax::ast::{self, Ident, Parameter};
 

@@ -2,6 +2,7 @@
 
 pub mod ast;
 mod lexer;
+mod operators;
 mod parser;
 pub mod print;
 mod scan;

@@ -1,296 +1,280 @@
-//! A tree as text: what `archc dump --stage ast` prints, and what golden files hold. It is the language itself, a
-//! statement a line, with every operator's operands in parentheses, so that it parses to the same tree.
+//! Prints a tree as text that parses to the same tree: one statement a line, four spaces a level, no parentheses that
+//! are not needed. `archc dump --stage ast` shows this.
 
-use std::fmt::{self, Write};
+use super::ast::{
+    Alias, Argument, Attribute, Block, Body, Branch, Call, DefaultsEntry, Expression, ExpressionKind, File,
+    Following, Ident, Item, Net, Operation, Parameter, Pattern, PreprocessKind, PreprocessStep, Statement,
+    StatementKind, UnaryOperator,
+};
+use super::operators::{NEGATE, POWER, PRIMARY, Precedence, SUM};
 
-use super::ast::*;
-
-/// The text of a tree.
+/// A whole file.
 pub fn print(file: &File) -> String {
-    let mut printer = Printer { text: String::new(), depth: 0 };
-    // Writing to a string does not fail.
-    let _ = file.items.iter().try_for_each(|item| printer.item(item));
-    printer.text
-}
-
-struct Printer {
-    text: String,
-    depth: usize,
-}
-
-impl Printer {
-    fn line(&mut self, line: impl fmt::Display) -> fmt::Result {
-        writeln!(self.text, "{:width$}{line}", "", width = 4 * self.depth)
-    }
-
-    fn item(&mut self, item: &Item) -> fmt::Result {
-        match item {
-            Item::Use(used) => self.line(format_args!("use \"{}\"", used.path.value)),
-            Item::Block(block) => {
-                let head = format!("block {}({})", block.name.value, parameters(&block.parameters));
-                self.body(&head, &block.body)
-            }
-            Item::Net(net) => {
-                let head = format!("net {}({})", net.name.value, parameters(&net.parameters));
-                self.body(&head, &net.body)
-            }
-            Item::Alias(alias) => {
-                let (name, base) = (&alias.name.value, &alias.base.value);
-                self.line(format_args!("net {name} = {base}({})", arguments(&alias.arguments)))
-            }
+    let mut text = String::new();
+    for (index, item) in file.items.iter().enumerate() {
+        let body = |item: &Item| matches!(item, Item::Block(_) | Item::Net(_));
+        // An empty line around what has a body.
+        if index > 0 && (body(item) || file.items.get(index - 1).is_some_and(body)) {
+            text.push('\n');
         }
+        text.push_str(&print_item(item));
+        text.push('\n');
     }
+    text
+}
 
-    fn body(&mut self, head: &str, body: &Body) -> fmt::Result {
-        self.braces(head, |printer| body.statements.iter().try_for_each(|s| printer.statement(s)))
-    }
-
-    fn braces(&mut self, head: &str, inside: impl FnOnce(&mut Self) -> fmt::Result) -> fmt::Result {
-        self.line(format_args!("{head} {{"))?;
-        self.depth += 1;
-        inside(self)?;
-        self.depth -= 1;
-        self.line("}")
-    }
-
-    fn statement(&mut self, statement: &Statement) -> fmt::Result {
-        let label = label(statement.label.as_ref());
-        match &statement.kind {
-            StatementKind::Input(size) => self.line(format_args!("{label}input {}", expression(size))),
-            StatementKind::Operation(o) => self.line(format_args!("{label}{}", operation(o))),
-            StatementKind::Call(c) => self.line(format_args!("{label}{}", call(c))),
-            StatementKind::Stack { count, index, body } => {
-                let head = format!("{label}stack {}{}", expression(count), counter(index.as_ref()));
-                self.body(&head, body)
-            }
-            StatementKind::For { pattern, list, index, body } => {
-                let list = expression(list);
-                let head = format!("{label}for {} in {list}{}", taking(pattern), counter(index.as_ref()));
-                self.body(&head, body)
-            }
-            StatementKind::If { condition, then, otherwise } => {
-                self.body(&format!("{label}if {}", expression(condition)), then)?;
-                otherwise.iter().try_for_each(|body| self.body("else", body))
-            }
-            StatementKind::Residual { after, body, shortcut } => {
-                let after: String = after.iter().map(|f| format!(" {}", following(f))).collect();
-                self.body(&format!("{label}residual{after}"), body)?;
-                shortcut.iter().try_for_each(|body| self.body("shortcut", body))
-            }
-            StatementKind::Inception { branches } => self.braces(&format!("{label}inception"), |printer| {
-                branches.iter().try_for_each(|branch| {
-                    printer.body(&format!("{}branch", self::label(branch.label.as_ref())), &branch.body)
-                })
-            }),
-            StatementKind::Gate { body } => self.body(&format!("{label}gate"), body),
-            StatementKind::Const { name, value } => {
-                self.line(format_args!("{label}const {} = {}", name.value, expression(value)))
-            }
-            StatementKind::Let(name) => self.line(format_args!("{label}let {}", name.value)),
-            StatementKind::From(name) => self.line(format_args!("{label}from {}", name.value)),
-            StatementKind::Add(name) => self.line(format_args!("{label}add {}", name.value)),
-            StatementKind::Concat(names) => self.line(format_args!("{label}concat {}", list(names))),
-            StatementKind::Defaults(entries) => {
-                let entries = entries.iter().map(|entry| {
-                    format!(" {} {{{} }}", entry.kind.value.word(), attributes(&entry.attributes))
-                });
-                self.line(format_args!("{label}defaults{}", entries.collect::<String>()))
-            }
-            StatementKind::Output(names) => self.line(format_args!("{label}output {}", list(names))),
-            StatementKind::Preprocess(steps) => self.braces(&format!("{label}preprocess"), |printer| {
-                steps.iter().try_for_each(|s| printer.line(preprocess_step(&s.kind)))
-            }),
-            StatementKind::Labels(name) => self.line(format_args!("{label}labels \"{}\"", name.value)),
+fn print_item(item: &Item) -> String {
+    match item {
+        Item::Use(item) => format!("use \"{}\"", item.path.value),
+        Item::Block(Block { name, parameters, body, span: _ }) => {
+            format!("block {}({}) {}", name.value, print_parameters(parameters), print_body(body, 0))
+        }
+        Item::Net(Net { name, parameters, body, span: _ }) if parameters.is_empty() => {
+            format!("net {} {}", name.value, print_body(body, 0))
+        }
+        Item::Net(Net { name, parameters, body, span: _ }) => {
+            format!("net {}({}) {}", name.value, print_parameters(parameters), print_body(body, 0))
+        }
+        Item::Alias(Alias { name, base, arguments, span: _ }) => {
+            format!("net {} = {}({})", name.value, base.value, print_arguments(arguments))
         }
     }
 }
 
-fn label(label: Option<&Ident>) -> String {
-    label.map(|l| format!("{}: ", l.value)).unwrap_or_default()
+fn join<T>(list: &[T], separator: &str, print: impl Fn(&T) -> String) -> String {
+    list.iter().map(print).collect::<Vec<_>>().join(separator)
 }
 
-fn counter(index: Option<&Ident>) -> String {
-    index.map(|i| format!(" as {}", i.value)).unwrap_or_default()
+fn names(list: &[Ident]) -> String {
+    join(list, ", ", |name| name.value.clone())
 }
 
-fn join<T>(items: &[T], text: impl Fn(&T) -> String) -> String {
-    items.iter().map(text).collect::<Vec<_>>().join(", ")
-}
-
-fn list(names: &[Ident]) -> String {
-    join(names, |name| name.value.clone())
-}
-
-fn taking(pattern: &Pattern) -> String {
-    match pattern {
-        Pattern::Name(name) => name.value.clone(),
-        Pattern::Tuple(names, _) => format!("({})", list(names)),
-    }
-}
-
-fn parameters(parameters: &[Parameter]) -> String {
-    join(parameters, |p| match &p.default {
-        Some(default) => format!("{}={}", p.name.value, expression(default)),
+fn print_parameters(parameters: &[Parameter]) -> String {
+    join(parameters, ", ", |p| match &p.default {
+        Some(default) => format!("{}={}", p.name.value, print_expression(default)),
         None => p.name.value.clone(),
     })
 }
 
-fn arguments(arguments: &[Argument]) -> String {
-    join(arguments, |a| match &a.name {
-        Some(name) => format!("{}={}", name.value, expression(&a.value)),
-        None => expression(&a.value),
+fn print_arguments(arguments: &[Argument]) -> String {
+    join(arguments, ", ", |a| match &a.name {
+        Some(name) => format!("{}={}", name.value, print_expression(&a.value)),
+        None => print_expression(&a.value),
     })
 }
 
-fn attributes(attributes: &[Attribute]) -> String {
-    attributes.iter().map(|a| format!(" {}={}", a.key.value, expression(&a.value))).collect()
+/// A body whose closing brace stands at `level`.
+fn print_body(body: &Body, level: usize) -> String {
+    braced(
+        join(&body.statements, "", |statement| line(&print_statement(statement, level + 1), level + 1)),
+        level,
+    )
 }
 
-fn operation(operation: &Operation) -> String {
-    let positionals: String = operation.positionals.iter().map(|p| format!(" {}", expression(p))).collect();
-    format!("{}{positionals}{}", operation.kind.value.word(), attributes(&operation.attributes))
+fn line(text: &str, level: usize) -> String {
+    format!("{}{text}\n", "    ".repeat(level))
 }
 
-fn call(call: &Call) -> String {
-    format!("{}({})", call.name.value, arguments(&call.arguments))
+/// Lines in braces; the closing one stands at `level`.
+fn braced(lines: String, level: usize) -> String {
+    if lines.is_empty() { "{}".into() } else { format!("{{\n{lines}{}}}", "    ".repeat(level)) }
 }
 
-fn following(following: &Following) -> String {
-    match following {
-        Following::Operation(o) => operation(o),
-        Following::Call(c) => call(c),
-    }
+fn labelled(label: Option<&Ident>, text: String) -> String {
+    label.map_or_else(|| text.clone(), |label| format!("{}: {text}", label.value))
 }
 
-fn preprocess_step(step: &PreprocessKind) -> String {
-    match step {
-        PreprocessKind::Resize { size, filter } => {
-            let filter = filter.as_ref().map(|f| format!(" {}", f.value)).unwrap_or_default();
-            format!("resize {}{filter}", expression(size))
+fn print_statement(statement: &Statement, level: usize) -> String {
+    let text = match &statement.kind {
+        StatementKind::Input(shape) => format!("input {}", print_positional(shape)),
+        StatementKind::Operation(operation) => print_operation(operation),
+        StatementKind::Call(call) => print_call(call),
+        StatementKind::Stack { count, index, body } => {
+            format!(
+                "stack {}{} {}",
+                print_expression(count),
+                print_index(index.as_ref()),
+                print_body(body, level)
+            )
         }
-        PreprocessKind::Crop(size) => format!("crop {}", expression(size)),
-        PreprocessKind::Bgr => "bgr".to_owned(),
-        PreprocessKind::Scale(factor) => format!("scale {}", expression(factor)),
-        PreprocessKind::Normalize(list) => format!("normalize{}", attributes(list)),
+        StatementKind::For { pattern, list, index, body } => {
+            let (pattern, list) = (print_pattern(pattern), print_expression(list));
+            format!("for {pattern} in {list}{} {}", print_index(index.as_ref()), print_body(body, level))
+        }
+        StatementKind::If { condition, then, otherwise } => {
+            print_if(condition, then, otherwise.as_ref(), level)
+        }
+        StatementKind::Residual { after, body, shortcut } => {
+            print_residual(after, body, shortcut.as_ref(), level)
+        }
+        StatementKind::Inception { branches } => {
+            let lines = join(branches, "", |branch| line(&print_branch(branch, level + 1), level + 1));
+            format!("inception {}", braced(lines, level))
+        }
+        StatementKind::Gate { body } => format!("gate {}", print_body(body, level)),
+        StatementKind::Const { name, value } => format!("const {} = {}", name.value, print_expression(value)),
+        StatementKind::Let(name) => format!("let {}", name.value),
+        StatementKind::From(name) => format!("from {}", name.value),
+        StatementKind::Add(name) => format!("add {}", name.value),
+        StatementKind::Concat(list) => format!("concat {}", names(list)),
+        StatementKind::Defaults(entries) => format!("defaults {}", join(entries, " ", print_defaults_entry)),
+        StatementKind::Output(list) => format!("output {}", names(list)),
+        StatementKind::Preprocess(steps) => {
+            format!(
+                "preprocess {}",
+                braced(join(steps, "", |step| line(&print_step(step), level + 1)), level)
+            )
+        }
+        StatementKind::Labels(name) => format!("labels \"{}\"", name.value),
+    };
+    labelled(statement.label.as_ref(), text)
+}
+
+fn print_index(index: Option<&Ident>) -> String {
+    index.map_or_else(String::new, |name| format!(" as {}", name.value))
+}
+
+fn print_pattern(pattern: &Pattern) -> String {
+    match pattern {
+        Pattern::Name(name) => name.value.clone(),
+        Pattern::Tuple(list, _) => format!("({})", names(list)),
     }
 }
 
-/// An expression; one with operators is in parentheses. The parser bounds the depth of this recursion.
-fn expression(e: &Expression) -> String {
-    match &e.kind {
-        ExpressionKind::Number(n) => number(*n),
-        ExpressionKind::Size(sides) => sides.iter().map(|&n| number(n)).collect::<Vec<_>>().join("x"),
-        ExpressionKind::Bool(b) => b.to_string(),
-        ExpressionKind::Padding(NamedPadding::Same) => "same".to_owned(),
-        ExpressionKind::Padding(NamedPadding::Valid) => "valid".to_owned(),
+fn print_if(condition: &Expression, then: &Body, otherwise: Option<&Body>, level: usize) -> String {
+    let text = format!("if {} {}", print_expression(condition), print_body(then, level));
+    let Some(otherwise) = otherwise else { return text };
+    match otherwise.statements.as_slice() {
+        [Statement { label: None, kind: StatementKind::If { condition, then, otherwise }, span: _ }] => {
+            format!("{text} else {}", print_if(condition, then, otherwise.as_ref(), level))
+        }
+        _ => format!("{text} else {}", print_body(otherwise, level)),
+    }
+}
+
+fn print_residual(after: &[Following], body: &Body, shortcut: Option<&Body>, level: usize) -> String {
+    let after = join(after, "", |following| match following {
+        Following::Operation(operation) => format!(" {}", print_operation(operation)),
+        Following::Call(call) => format!(" {}", print_call(call)),
+    });
+    let shortcut = shortcut.map_or_else(String::new, |body| format!(" shortcut {}", print_body(body, level)));
+    format!("residual{after} {}{shortcut}", print_body(body, level))
+}
+
+fn print_branch(branch: &Branch, level: usize) -> String {
+    labelled(branch.label.as_ref(), format!("branch {}", print_body(&branch.body, level)))
+}
+
+fn print_call(call: &Call) -> String {
+    format!("{}({})", call.name.value, print_arguments(&call.arguments))
+}
+
+fn print_operation(operation: &Operation) -> String {
+    let positionals = join(&operation.positionals, "", |value| format!(" {}", print_positional(value)));
+    let attributes = join(&operation.attributes, "", |a| format!(" {}", print_attribute(a)));
+    format!("{}{positionals}{attributes}", operation.kind.value.word())
+}
+
+fn print_attribute(attribute: &Attribute) -> String {
+    format!("{}={}", attribute.key.value, print_expression(&attribute.value))
+}
+
+fn print_defaults_entry(entry: &DefaultsEntry) -> String {
+    let attributes = join(&entry.attributes, "", |a| format!("{} ", print_attribute(a)));
+    format!("{} {{ {attributes}}}", entry.kind.value.word())
+}
+
+fn print_step(step: &PreprocessStep) -> String {
+    match &step.kind {
+        PreprocessKind::Resize { size, filter } => {
+            let filter = filter.as_ref().map_or_else(String::new, |name| format!(" {}", name.value));
+            format!("resize {}{filter}", print_positional(size))
+        }
+        PreprocessKind::Crop(size) => format!("crop {}", print_positional(size)),
+        PreprocessKind::Bgr => "bgr".into(),
+        PreprocessKind::Scale(factor) => format!("scale {}", print_positional(factor)),
+        PreprocessKind::Normalize(attributes) => {
+            format!("normalize{}", join(attributes, "", |a| format!(" {}", print_attribute(a))))
+        }
+    }
+}
+
+/// A value that has another before or behind it, without a sign between.
+fn print_positional(value: &Expression) -> String {
+    let text = print_operand(value, SUM);
+    // These would go on with the value before.
+    if text.starts_with(['-', '[']) { format!("({text})") } else { text }
+}
+
+/// An expression as text that parses to the same tree.
+pub fn print_expression(expression: &Expression) -> String {
+    match &expression.kind {
+        ExpressionKind::Number(number) => print_number(*number),
+        ExpressionKind::Size(sides) => join(sides, "x", |side| format!("{side}")),
+        ExpressionKind::Bool(value) => value.to_string(),
+        ExpressionKind::Padding(padding) => padding.word().into(),
         ExpressionKind::Name(name) => name.clone(),
-        ExpressionKind::Operation(kind) => kind.word().to_owned(),
-        ExpressionKind::Tuple(items) => match items.as_slice() {
-            // Without the comma it would be in parentheses only.
-            [one] => format!("({},)", expression(one)),
-            items => format!("({})", join(items, expression)),
+        ExpressionKind::Operation(kind) => kind.word().into(),
+        ExpressionKind::Tuple(list) => match list.as_slice() {
+            [only] => format!("({},)", print_expression(only)),
+            list => format!("({})", join(list, ", ", print_expression)),
         },
-        ExpressionKind::List(items) => format!("[{}]", join(items, expression)),
-        ExpressionKind::Index(list, index) => format!("{}[{}]", expression(list), expression(index)),
+        ExpressionKind::List(list) => format!("[{}]", join(list, ", ", print_expression)),
+        ExpressionKind::Index(list, index) => {
+            format!("{}[{}]", print_operand(list, PRIMARY), print_expression(index))
+        }
         ExpressionKind::Unary(operator, operand) => {
-            let word = match operator.value {
-                UnaryOperator::Negate => "-",
-                UnaryOperator::Not => "not ",
-            };
-            format!("({word}{})", expression(operand))
+            let space = if operator.value == UnaryOperator::Not { " " } else { "" };
+            let operand = print_operand(operand, operator.value.precedence());
+            format!("{}{space}{operand}", operator.value.symbol())
         }
         ExpressionKind::Binary(operator, left, right) => {
-            format!("({} {} {})", expression(left), sign(operator.value), expression(right))
+            let precedence = operator.value.precedence();
+            let (for_left, for_right) = match precedence {
+                // `2**-1` needs no parentheses: a sign belongs to what is behind it.
+                POWER => (PRIMARY, NEGATE),
+                super::operators::COMPARISON => (precedence + 1, precedence + 1),
+                _ => (precedence, precedence + 1),
+            };
+            let (left, right) = (print_operand(left, for_left), print_operand(right, for_right));
+            format!("{left} {} {right}", operator.value.symbol())
         }
         ExpressionKind::If { condition, then, otherwise } => {
-            let [condition, then, otherwise] = [condition, then, otherwise].map(|e| expression(e));
-            format!("(if {condition} {{{then}}} else {{{otherwise}}})")
+            let start = format!("if {} {{{}}}", print_expression(condition), print_expression(then));
+            let otherwise = match otherwise.kind {
+                ExpressionKind::If { .. } => print_expression(otherwise),
+                _ => format!("{{{}}}", print_expression(otherwise)),
+            };
+            format!("{start} else {otherwise}")
         }
         ExpressionKind::Call { function, arguments } => {
-            let word = match function.value {
-                Function::Min => "min",
-                Function::Max => "max",
-                Function::Floor => "floor",
-                Function::Ceil => "ceil",
-                Function::RoundTo => "round_to",
-            };
-            format!("{word}({})", join(arguments, expression))
+            format!("{}({})", function.value.word(), join(arguments, ", ", print_expression))
         }
     }
 }
 
-fn sign(operator: BinaryOperator) -> &'static str {
-    match operator {
-        BinaryOperator::Or => "or",
-        BinaryOperator::And => "and",
-        BinaryOperator::Equal => "==",
-        BinaryOperator::NotEqual => "!=",
-        BinaryOperator::Less => "<",
-        BinaryOperator::LessEqual => "<=",
-        BinaryOperator::Greater => ">",
-        BinaryOperator::GreaterEqual => ">=",
-        BinaryOperator::Add => "+",
-        BinaryOperator::Subtract => "-",
-        BinaryOperator::Multiply => "*",
-        BinaryOperator::Divide => "/",
-        BinaryOperator::Power => "**",
-    }
+/// An expression, in parentheses if it binds looser than `least`.
+fn print_operand(expression: &Expression, least: Precedence) -> String {
+    let precedence = match &expression.kind {
+        ExpressionKind::Unary(operator, _) => operator.value.precedence(),
+        ExpressionKind::Binary(operator, ..) => operator.value.precedence(),
+        ExpressionKind::Number(_)
+        | ExpressionKind::Size(_)
+        | ExpressionKind::Bool(_)
+        | ExpressionKind::Padding(_)
+        | ExpressionKind::Name(_)
+        | ExpressionKind::Operation(_)
+        | ExpressionKind::Tuple(_)
+        | ExpressionKind::List(_)
+        | ExpressionKind::Index(..)
+        | ExpressionKind::If { .. }
+        | ExpressionKind::Call { .. } => PRIMARY,
+    };
+    let text = print_expression(expression);
+    if precedence < least { format!("({text})") } else { text }
 }
 
-/// The shortest decimal that is the same number; very large and small ones with an exponent.
-fn number(n: f64) -> String {
-    let magnitude = n.abs();
-    if n == 0.0 || (1e-4..1e16).contains(&magnitude) { format!("{n}") } else { format!("{n:e}") }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::diagnostic::Diagnostics;
-    use crate::source::SourceMap;
-    use crate::syntax::parse;
-
-    fn printed(text: &str) -> String {
-        let mut sources = SourceMap::default();
-        let id = sources.add("a.arch", text);
-        let mut diagnostics = Diagnostics::default();
-        let file = parse(id, text, &mut diagnostics);
-        let said: Vec<&str> = diagnostics.iter().map(|d| d.message.as_str()).collect();
-        assert!(said.is_empty(), "{said:?} in\n{text}");
-        print(&file)
-    }
-
-    #[test]
-    fn operators_are_in_parentheses() {
-        let text =
-            "net A(a=1, b=[2, (3,)]) { input (8, 8, a - -2**2 * b[0])  dense if not a == 1 {2} else {1e-9} }";
-        assert_eq!(
-            printed(text),
-            "net A(a=1, b=[2, (3,)]) {\n    input (8, 8, (a - ((-(2 ** 2)) * b[0])))\n    \
-             dense (if (not (a == 1)) {2} else {1e-9})\n}\n"
-        );
-    }
-
-    #[test]
-    fn what_is_printed_parses_to_the_same_tree() {
-        let everything = r#"
-            use "blocks/x.arch"
-            block b(w, act, pad=same) { residual act() bn { conv 3x3 w pad=pad } shortcut { } gate { global_avgpool dense channels } }
-            net N { input 8x8x3 preprocess { resize 9x9 box crop 8 bgr scale 1/255 normalize mean=(1, 2, 3) std=2 } labels "x"
-                defaults conv { bias=false } bn { }
-                a: b(4, relu, pad=valid)
-                for (i, j) in [(1, 2)] as k { stack i as l { let x add x concat x, x from x } }
-                if cols > 2 and true or false { relu } else if rows <= 1 { tanh } else { }
-                inception { branch { } left: branch { maxpool 3 stride=1 pad=(0, 1, 0, 1) } }
-                const n = max(1, floor(channels / 4))
-                output a, b1 }
-            net M = N()
-        "#;
-        let resnet = include_str!("../../../../archs/resnet50.arch");
-        let mobilenet = include_str!("../../../../archs/mobilenet.arch");
-        for text in [everything, resnet, mobilenet] {
-            let once = printed(text);
-            assert_eq!(printed(&once), once);
-        }
-    }
+/// The shortest digits that read back as the same number.
+fn print_number(number: f64) -> String {
+    if number != 0.0 && !(1e-4..1e15).contains(&number) { format!("{number:e}") } else { format!("{number}") }
 }

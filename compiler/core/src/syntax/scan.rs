@@ -144,8 +144,13 @@ impl Scanner<'_> {
         Span::new(self.file, token.range.start, token.range.end)
     }
 
+    /// Notes that the token at a position has been reported, so that what follows from it is not.
+    fn mark(&mut self, position: usize) {
+        self.scan.bad.insert(self.scan.bad.partition_point(|&b| b < position), position);
+    }
+
     fn report(&mut self, token: &Token, diagnostic: Diagnostic) {
-        self.scan.bad.push(token.range.start);
+        self.mark(token.range.start);
         if self.diagnostics.len() < MAX_ERRORS {
             self.diagnostics.push(diagnostic);
         }
@@ -216,6 +221,7 @@ impl Scanner<'_> {
             format!("this `{text}` is never closed"),
             "opened here",
         );
+        self.mark(token.range.start);
         let place = if at.range.is_empty() { "the file ends here" } else { "this cannot be inside" };
         let diagnostic = diagnostic.also(self.span(at), place);
         self.report(at, diagnostic);

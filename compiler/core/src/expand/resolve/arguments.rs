@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use super::{Resolver, item};
+use crate::diagnostic::suggest;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::expand::suggest;
 use crate::source::Span;
 use crate::syntax::ast::{self, Call, Ident, Parameter};
 

@@ -1,8 +1,8 @@
 //! Names in expressions, and how many arguments functions take.
 
 use super::{Resolver, SHAPE_NAMES};
+use crate::diagnostic::suggest;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::expand::suggest;
 use crate::source::{Span, Spanned};
 use crate::syntax::ast::{self, Expression, ExpressionKind, Function};
 

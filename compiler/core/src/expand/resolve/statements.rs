@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use super::{Resolver, Role};
+use crate::diagnostic::suggest;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::expand::suggest;
 use crate::source::Span;
 use crate::syntax::ast::{
     Attribute, Body, Expression, Following, Ident, Operation, Pattern, PreprocessKind, Statement,

@@ -5,6 +5,7 @@ use super::{Node, Parsed, Parser, Reported, Rule};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::{Span, Spanned};
 use crate::syntax::ast::{BinaryOperator, Expression, ExpressionKind, Function, NamedPadding, UnaryOperator};
+use crate::syntax::operators::{COMPARISON, POWER, Precedence};
 use crate::syntax::vocabulary::{self, OperationKind};
 
 /// How many levels an expression's tree may have, operators and brackets together.
@@ -23,26 +24,10 @@ enum Operator {
 }
 
 impl Operator {
-    /// Operators of a higher number bind tighter.
-    fn precedence(&self) -> u8 {
+    fn precedence(&self) -> Precedence {
         match self {
-            Operator::Unary(o) => match o.value {
-                UnaryOperator::Not => 3,
-                UnaryOperator::Negate => 7,
-            },
-            Operator::Binary(o) => match o.value {
-                BinaryOperator::Or => 1,
-                BinaryOperator::And => 2,
-                BinaryOperator::Equal
-                | BinaryOperator::NotEqual
-                | BinaryOperator::Less
-                | BinaryOperator::LessEqual
-                | BinaryOperator::Greater
-                | BinaryOperator::GreaterEqual => COMPARISON,
-                BinaryOperator::Add | BinaryOperator::Subtract => 5,
-                BinaryOperator::Multiply | BinaryOperator::Divide => 6,
-                BinaryOperator::Power => POWER,
-            },
+            Operator::Unary(o) => o.value.precedence(),
+            Operator::Binary(o) => o.value.precedence(),
         }
     }
 
@@ -53,9 +38,6 @@ impl Operator {
         }
     }
 }
-
-const COMPARISON: u8 = 4;
-const POWER: u8 = 8;
 
 /// The operands and operators that wait for what follows.
 #[derive(Default)]
@@ -107,25 +89,15 @@ impl Parser<'_> {
     /// The operator that a pair stands for; `-` and `not` depend on where they stand.
     fn operator(&self, node: &Node<'_>, complete: bool) -> Operator {
         let span = self.span_of(node);
-        let binary = match node.text() {
-            "not" => return Operator::Unary(Spanned { value: UnaryOperator::Not, span }),
-            "-" if !complete => return Operator::Unary(Spanned { value: UnaryOperator::Negate, span }),
-            "or" => BinaryOperator::Or,
-            "and" => BinaryOperator::And,
-            "==" => BinaryOperator::Equal,
-            "!=" => BinaryOperator::NotEqual,
-            "<" => BinaryOperator::Less,
-            "<=" => BinaryOperator::LessEqual,
-            ">" => BinaryOperator::Greater,
-            ">=" => BinaryOperator::GreaterEqual,
-            "+" => BinaryOperator::Add,
-            "-" => BinaryOperator::Subtract,
-            "*" => BinaryOperator::Multiply,
-            "/" => BinaryOperator::Divide,
-            // `**` is what the grammar has left.
-            _ => BinaryOperator::Power,
-        };
-        Operator::Binary(Spanned { value: binary, span })
+        match node.text() {
+            "not" => Operator::Unary(Spanned { value: UnaryOperator::Not, span }),
+            "-" if !complete => Operator::Unary(Spanned { value: UnaryOperator::Negate, span }),
+            // The grammar has no other operators than the table; a test holds them together.
+            symbol => {
+                let value = BinaryOperator::from_symbol(symbol).unwrap_or(BinaryOperator::Power);
+                Operator::Binary(Spanned { value, span })
+            }
+        }
     }
 
     /// Refuses `a < b < c`, which Python reads differently from C, and `a + not b`.
@@ -286,15 +258,8 @@ impl Parser<'_> {
     fn function_call(&mut self, node: &Node<'_>) -> Parsed<Deep> {
         let (arguments, depth) = self.deep_children(node)?;
         let Some(word) = node.children().next() else { return Err(Reported { at: node.end() }) };
-        let function = match word.text() {
-            "min" => Function::Min,
-            "max" => Function::Max,
-            "floor" => Function::Floor,
-            "ceil" => Function::Ceil,
-            // `round_to` is what the grammar has left.
-            _ => Function::RoundTo,
-        };
-        let function = Spanned { value: function, span: self.span_of(&word) };
+        let Some(value) = Function::from_word(word.text()) else { return Err(Reported { at: node.end() }) };
+        let function = Spanned { value, span: self.span_of(&word) };
         self.limited(ExpressionKind::Call { function, arguments }, self.span_of(node), depth)
     }
 

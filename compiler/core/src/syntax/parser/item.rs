@@ -1,7 +1,9 @@
 //! Items: `use`, `block`, `net` and its aliases.
 
+use super::statement::Owner;
 use super::{Node, Parsed, Parser, Reported, Rule};
 use crate::syntax::ast::{Alias, Argument, Block, Ident, Item, Net, Parameter, Use};
+use crate::syntax::lexer::TokenKind;
 
 impl<'a> Parser<'a> {
     /// Every item from a position to the end of the text.
@@ -31,10 +33,13 @@ impl<'a> Parser<'a> {
     /// Where the next item begins, brackets passed whole.
     fn next_item(&self, from: usize, end: usize) -> usize {
         let mut position = from;
+        let mut after_sign = false;
         while let Some(token) = self.peek(position, end) {
-            if matches!(self.token_text(&token), "use" | "block" | "net") {
+            // `my-net` has no item in it.
+            if !after_sign && matches!(self.token_text(&token), "use" | "block" | "net") {
                 return token.range.start;
             }
+            after_sign = token.kind == TokenKind::Punctuation;
             position = self.scan.close_of(token.range.start).unwrap_or(token.range.end).max(token.range.end);
         }
         end
@@ -52,7 +57,7 @@ impl<'a> Parser<'a> {
     fn block(&mut self, start: usize, end: usize) -> Parsed<(Item, usize)> {
         let head = self.read(Rule::block_head, start, end)?;
         let (name, parameters) = self.item_head(&head)?;
-        let (body, behind) = self.body(head.end(), end)?;
+        let (body, behind) = self.body(Owner { rule: head.rule(), start }, head.end(), end)?;
         let span = self.span(start, start).to(body.span);
         Ok((Item::Block(Block { name, parameters, body, span }), behind))
     }
@@ -67,7 +72,7 @@ impl<'a> Parser<'a> {
         }
         let head = self.read(Rule::net_head, start, end)?;
         let (name, parameters) = self.item_head(&head)?;
-        let (body, behind) = self.body(head.end(), end)?;
+        let (body, behind) = self.body(Owner { rule: head.rule(), start }, head.end(), end)?;
         let span = self.span(start, start).to(body.span);
         Ok((Item::Net(Net { name, parameters, body, span }), behind))
     }

@@ -1,6 +1,7 @@
 //! The parser. It walks the items and the statements of a body by hand, from one to the next, and hands each to the
 //! grammar, so that a mistake costs one statement and the rest of the file is still read.
 
+mod explain;
 mod expression;
 mod item;
 mod literal;
@@ -9,6 +10,8 @@ mod preprocess;
 mod report;
 mod simple;
 mod statement;
+mod stray;
+mod words;
 
 use pest::Parser as _;
 
@@ -48,7 +51,7 @@ pub fn parse(file: FileId, text: &str, diagnostics: &mut Diagnostics) -> File {
         Some(scan) => Parser { file, text, scan, diagnostics: &mut own }.items(start),
         None => Vec::new(),
     };
-    own.iter().for_each(|d| diagnostics.push(d.clone()));
+    hand_over(own, diagnostics);
     File { items, span: Span::new(file, 0, text.len()) }
 }
 
@@ -62,8 +65,15 @@ pub fn parse_expression(
     let mut own = Diagnostics::default();
     let expression = scan::scan(file, text, start, &mut own)
         .and_then(|scan| Parser { file, text, scan, diagnostics: &mut own }.whole_expression(start));
-    own.iter().for_each(|d| diagnostics.push(d.clone()));
+    hand_over(own, diagnostics);
     expression
+}
+
+/// Adds the diagnostics of a file in the order of their places; the scan and the parser each have their own.
+fn hand_over(own: Diagnostics, diagnostics: &mut Diagnostics) {
+    let mut own: Vec<Diagnostic> = own.iter().cloned().collect();
+    own.sort_by_key(|d| d.primary.as_ref().map(|label| label.span.start));
+    own.into_iter().for_each(|d| diagnostics.push(d));
 }
 
 struct Parser<'a> {
@@ -98,9 +108,12 @@ impl<'a> Node<'a> {
         self.base + self.pair.as_span().end()
     }
 
+    /// What the rule is made of, without the signs that are rules only so that messages can speak of them.
     fn children(&self) -> impl Iterator<Item = Node<'a>> + use<'a> {
         let base = self.base;
-        self.pair.clone().into_inner().map(move |pair| Node { pair, base })
+        let silent = |rule| matches!(rule, Rule::assign | Rule::brace);
+        let inner = self.pair.clone().into_inner();
+        inner.filter(move |pair| !silent(pair.as_rule())).map(move |pair| Node { pair, base })
     }
 }
 
@@ -173,11 +186,13 @@ impl<'a> Parser<'a> {
                 return end;
             }
             let text = self.token_text(&token);
-            let leads = self.text.get(position..token.range.start).is_some_and(|gap| gap.contains('\n'));
-            if token.kind == TokenKind::Word
-                && !operand_follows
-                && (leads || self.begins_statement(&token, end))
-            {
+            // A rule may have taken white space, the end of the line included.
+            let before = self.text.get(..token.range.start).unwrap_or("").trim_end_matches([' ', '\t', '\r']);
+            let leads = before.is_empty() || before.ends_with('\n');
+            // `key=value` at the start of a line belongs to the operation of the line before.
+            let key = || self.peek_is(token.range.end, end, "=").is_some();
+            let begins = self.begins_statement(&token) || (leads && !key());
+            if token.kind == TokenKind::Word && !operand_follows && begins {
                 return token.range.start;
             }
             operand_follows = matches!(token.kind, TokenKind::Punctuation)
@@ -196,7 +211,7 @@ impl<'a> Parser<'a> {
     }
 
     /// Whether a word begins a statement by itself, without a look at what follows.
-    fn begins_statement(&self, token: &Token, _end: usize) -> bool {
+    fn begins_statement(&self, token: &Token) -> bool {
         let text = self.token_text(token);
         super::vocabulary::STATEMENT_WORDS.contains(&text)
             || super::vocabulary::OperationKind::from_word(text).is_some()

@@ -1,8 +1,8 @@
 //! Operations, their attributes, `defaults`, and calls.
 
 use super::{Node, Parsed, Parser, Reported, Rule};
-use crate::source::Spanned;
-use crate::syntax::ast::{Attribute, Call, DefaultsEntry, ExpressionKind, Operation};
+use crate::source::{Span, Spanned};
+use crate::syntax::ast::{Attribute, Call, DefaultsEntry, Expression, Operation};
 use crate::syntax::vocabulary::OperationKind;
 
 impl<'a> Parser<'a> {
@@ -16,10 +16,15 @@ impl<'a> Parser<'a> {
         let mut attributes = Vec::new();
         for child in children {
             if child.rule() == Rule::positional {
-                let value = self.expression(&child)?;
-                if matches!(value.kind, ExpressionKind::Operation(_)) {
-                    return Err(self.report_positional(&kind, positionals.len(), value.span));
+                // `conv 3x3 relu`: what follows is the next statement.
+                let found = self.peek(child.start(), child.end());
+                if found.as_ref().is_some_and(|token| self.begins_statement(token)) {
+                    let values: Vec<Span> = positionals.iter().map(|p: &Expression| p.span).collect();
+                    let diagnostic = self.missing_positional(kind.value, kind.span, &values, found.as_ref());
+                    self.report(diagnostic);
+                    return Err(Reported { at: child.start() });
                 }
+                let value = self.expression(&child)?;
                 span = span.to(value.span);
                 positionals.push(value);
             } else {

@@ -1,14 +1,10 @@
-//! What the parser says about text that does not follow the grammar.
+//! Where the parser's diagnostics go, and the shorter ones.
 
-use pest::error::{Error, ErrorVariant, InputLocation};
-
-use super::{Parser, Reported, Rule};
+use super::words::name_of_reserved;
+use super::{Parser, Reported};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::source::{Span, Spanned};
 use crate::syntax::ast::Ident;
-use crate::syntax::lexer::Token;
 use crate::syntax::scan::MAX_ERRORS;
-use crate::syntax::vocabulary::OperationKind;
 
 impl Parser<'_> {
     /// Adds a diagnostic, unless the file has enough of them.
@@ -23,86 +19,36 @@ impl Parser<'_> {
         self.diagnostics.len() >= MAX_ERRORS
     }
 
-    /// Reports that `rule` does not match the text at `start`.
-    pub(super) fn report_mismatch(
-        &mut self,
-        _rule: Rule,
-        start: usize,
-        end: usize,
-        error: &Error<Rule>,
-    ) -> Reported {
-        let offset = match error.location {
-            InputLocation::Pos(at) | InputLocation::Span((at, _)) => at,
-        };
-        let token = self.peek(start + offset, end);
-        if let ErrorVariant::CustomError { .. } = &error.variant {
-            // The only one that pest makes by itself: its guard of the stack.
-            let message = "this is nested too deeply for the stack at hand";
-            self.report(Diagnostic::new(Code::NestedTooDeeply, self.span(start, start), message, ""));
-            return Reported { at: end };
-        }
-        let found = token
-            .as_ref()
-            .map_or_else(|| "the end of the body".into(), |t| format!("`{}`", self.token_text(t)));
-        let at = token.map_or(end, |t| t.range.start);
-        if !self.scan.is_bad(start, at + 1) {
-            self.report(Diagnostic::new(
-                Code::Syntax,
-                self.span(at, at + 1),
-                format!("unexpected {found}"),
-                "",
-            ));
-        }
-        Reported { at }
-    }
-
+    /// Reports a reserved word where a name is to be made.
     pub(super) fn report_reserved(&mut self, name: &Ident) -> Reported {
-        let message = format!("`{}` is a word of the language and cannot be a name", name.value);
-        self.report(Diagnostic::new(Code::ReservedWord, name.span, message, ""));
+        let word = name_of_reserved(&name.value).unwrap_or_default();
+        let message = format!("{word} cannot be a name");
+        let help = format!("choose another, such as `{}_`", name.value);
+        self.report(Diagnostic::new(Code::ReservedWord, name.span, message, "").help(help));
         Reported { at: name.span.end as usize }
     }
 
+    /// Reports a reserved word where a value is needed.
     pub(super) fn report_reserved_value(&mut self, name: &Ident) -> Reported {
-        let message = format!("expected a value, found the word `{}`", name.value);
+        let message =
+            format!("expected a value, found {}", name_of_reserved(&name.value).unwrap_or_default());
         self.report(Diagnostic::new(Code::ReservedWord, name.span, message, ""));
         Reported { at: name.span.start as usize }
     }
 
-    /// Reports that something else stands where an operation's positional of this index should.
-    pub(super) fn report_positional(
-        &mut self,
-        kind: &Spanned<OperationKind>,
-        index: usize,
-        found: Span,
-    ) -> Reported {
-        let spec = kind.value.spec();
-        let missing = spec.positionals.get(index).map_or("a value", |p| p.name);
-        let message = format!("`{}` lacks {missing}: `{}`", spec.word, spec.example);
-        self.report(Diagnostic::new(Code::PositionalCount, found, message, ""));
-        Reported { at: found.start as usize }
-    }
-
-    pub(super) fn report_outside_item(&mut self, token: &Token) -> Reported {
-        let text = self.token_text(token);
-        if !self.scan.is_bad(token.range.start, token.range.end) {
-            let message = format!("expected `net`, `block` or `use`, found `{text}`");
-            self.report(Diagnostic::new(Code::Syntax, self.token_span(token), message, ""));
-        }
-        Reported { at: token.range.end }
-    }
-
-    pub(super) fn report_missing_brace(&mut self, position: usize, token: Option<&Token>) -> Reported {
-        let span = token.map_or(self.span(position, position), |t| self.token_span(t));
+    /// Reports a label that is followed by something else than a statement.
+    pub(super) fn report_missing_statement(&mut self, label: &Ident, end: usize) -> Reported {
+        let position = label.span.end as usize;
+        let at = self.peek(position, end).map_or(position, |colon| colon.range.end);
+        let found = self.peek(at, end);
+        let span = found.as_ref().map_or(label.span, |token| self.token_span(token));
         if !self.scan.is_bad(position, span.end as usize) {
-            self.report(Diagnostic::new(Code::Syntax, span, "expected `{`", ""));
+            let message =
+                format!("expected a statement behind the label, found {}", self.found(found.as_ref()));
+            let help = format!("an attribute has a `=` and no colon: `{}=..`", name(label));
+            self.report(Diagnostic::new(Code::Syntax, span, message, "").help(help));
         }
-        Reported { at: span.start as usize }
-    }
-
-    pub(super) fn report_missing_statement(&mut self, position: usize) -> Reported {
-        let span = self.span(position, position);
-        self.report(Diagnostic::new(Code::Syntax, span, "expected a statement behind the label", ""));
-        Reported { at: position }
+        Reported { at: span.end as usize }
     }
 
     pub(super) fn report_missing_branch(&mut self, start: usize, end: usize) -> Reported {
@@ -114,4 +60,9 @@ impl Parser<'_> {
         }
         Reported { at: span.end as usize }
     }
+}
+
+/// A name for a message, cut where it is long.
+fn name(ident: &Ident) -> String {
+    ident.value.chars().take(40).collect()
 }

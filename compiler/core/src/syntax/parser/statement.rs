@@ -3,6 +3,7 @@
 use super::{Node, Parsed, Parser, Reported, Rule};
 use crate::source::Span;
 use crate::syntax::ast::{Body, Branch, Expression, Following, Ident, Pattern, Statement, StatementKind};
+use crate::syntax::lexer::TokenKind;
 
 /// What a statement does, its span, and where the parser stands behind it. It travels in a box, because it is large
 /// and the functions that pass it on call each other once a brace.
@@ -16,34 +17,49 @@ pub(super) fn built(kind: StatementKind, span: Span, behind: usize) -> Parsed<Bo
     Ok(Box::new(Built { kind, span, behind }))
 }
 
+/// What a body belongs to, for the message that its brace is missing.
+#[derive(Clone, Copy)]
+pub(super) struct Owner {
+    /// The rule that the text before the body matches.
+    pub(super) rule: Rule,
+    /// Where that text begins.
+    pub(super) start: usize,
+}
+
 impl<'a> Parser<'a> {
     /// The body whose brace is expected at a position, and the position behind it.
-    pub(super) fn body(&mut self, position: usize, end: usize) -> Parsed<(Body, usize)> {
-        let (open, close) = self.braces(position, end)?;
+    pub(super) fn body(&mut self, owner: Owner, position: usize, end: usize) -> Parsed<(Body, usize)> {
+        let (open, close) = self.braces(owner, position, end)?;
         let mut statements = Vec::new();
         let mut position = open + 1;
+        // Whether the last of the statements stands right before the position.
+        let mut adjacent = false;
         while let Some(token) = self.peek(position, close) {
             if self.scan.is_bad(token.range.start, token.range.start + 1) {
-                position = token.range.end;
+                adjacent = false;
+                position = self.resume(token.range.end, close);
                 continue;
             }
-            position = match self.statement(token.range.start, close, &mut statements) {
-                Ok(behind) => behind,
-                Err(Reported { at }) => self.resume(at.max(token.range.end), close),
-            };
+            let previous = if adjacent { statements.last() } else { None };
+            let checked = self.check_start(&token, close, previous);
+            (adjacent, position) =
+                match checked.and_then(|()| self.statement(token.range.start, close, &mut statements)) {
+                    Ok(behind) => (true, behind),
+                    Err(Reported { at }) => (false, self.resume(at.max(token.range.end), close)),
+                };
         }
         let behind = self.behind(close);
         Ok((Body { statements, span: self.span(open, behind) }, behind))
     }
 
     /// Where a brace that is expected at a position opens and closes.
-    fn braces(&mut self, position: usize, end: usize) -> Parsed<(usize, usize)> {
+    fn braces(&mut self, owner: Owner, position: usize, end: usize) -> Parsed<(usize, usize)> {
         match self.peek(position, end) {
             Some(token) if self.token_text(&token) == "{" => {
                 let open = token.range.start;
                 Ok((open, self.scan.close_of(open).unwrap_or(end)))
             }
-            token => Err(self.report_missing_brace(position, token.as_ref())),
+            _ => Err(self.report_missing_brace(owner, position, end)),
         }
     }
 
@@ -58,15 +74,22 @@ impl<'a> Parser<'a> {
     /// Reads a statement to the end of a list and returns the position behind it.
     fn statement(&mut self, start: usize, end: usize, list: &mut Vec<Statement>) -> Parsed<usize> {
         let (label, start) = self.label(start, end)?;
+        if label.is_some() {
+            self.check_labelled(start, end)?;
+        }
         let built = self.unlabelled(start, end)?;
         let behind = built.behind;
         list.push(Statement { label, kind: built.kind, span: built.span });
         Ok(behind)
     }
 
+    /// Refuses what is no statement behind a label.
+    fn check_labelled(&mut self, start: usize, end: usize) -> Parsed<()> {
+        self.peek(start, end).map_or(Ok(()), |token| self.check_start(&token, end, None))
+    }
+
     fn unlabelled(&mut self, start: usize, end: usize) -> Parsed<Box<Built>> {
-        let Some(token) = self.peek(start, end) else { return Err(self.report_missing_statement(start)) };
-        match self.token_text(&token) {
+        match self.peek(start, end).map_or("", |token| self.token_text(&token)) {
             "stack" => self.stack(start, end),
             "for" => self.for_loop(start, end),
             "if" => self.if_chain(start, end),
@@ -86,19 +109,21 @@ impl<'a> Parser<'a> {
         let node = self.read(Rule::label, start, end)?;
         let Some(name) = node.children().next() else { return Err(Reported { at: node.end() }) };
         let label = self.name(&name)?;
-        let next = self.peek(node.end(), end).map_or(node.end(), |t| t.range.start);
-        Ok((Some(label), next))
+        match self.peek(node.end(), end) {
+            Some(next) if next.kind == TokenKind::Word => Ok((Some(label), next.range.start)),
+            _ => Err(self.report_missing_statement(&label, end)),
+        }
     }
 
     fn stack(&mut self, start: usize, end: usize) -> Parsed<Box<Built>> {
         let head = self.head(Rule::stack_head, start, end)?;
-        let (body, behind) = self.body(head.behind, end)?;
+        let (body, behind) = self.body(Owner { rule: Rule::stack_head, start }, head.behind, end)?;
         head.stack(body, behind)
     }
 
     fn for_loop(&mut self, start: usize, end: usize) -> Parsed<Box<Built>> {
         let head = self.head(Rule::for_head, start, end)?;
-        let (body, behind) = self.body(head.behind, end)?;
+        let (body, behind) = self.body(Owner { rule: Rule::for_head, start }, head.behind, end)?;
         head.for_loop(body, behind)
     }
 
@@ -112,7 +137,8 @@ impl<'a> Parser<'a> {
             match self.peek_is(word.range.end, end, "if") {
                 Some(next) => position = next.range.start,
                 None => {
-                    let (body, behind) = self.body(word.range.end, end)?;
+                    let owner = Owner { rule: Rule::else_word, start: word.range.start };
+                    let (body, behind) = self.body(owner, word.range.end, end)?;
                     return nest(links, Some(body), behind);
                 }
             }
@@ -122,26 +148,29 @@ impl<'a> Parser<'a> {
     /// One `if c { .. }` of a chain; returns the position behind it.
     fn if_link(&mut self, start: usize, end: usize, links: &mut Vec<Link>) -> Parsed<usize> {
         let head = self.head(Rule::if_head, start, end)?;
-        let (then, behind) = self.body(head.behind, end)?;
+        let (then, behind) = self.body(Owner { rule: Rule::if_head, start }, head.behind, end)?;
         links.push(Link { start: self.span(start, start), condition: head.expression, then });
         Ok(behind)
     }
 
     fn residual(&mut self, start: usize, end: usize) -> Parsed<Box<Built>> {
         let (after, behind) = self.residual_head(start, end)?;
-        let (body, behind) = self.body(behind, end)?;
+        let owner = Owner { rule: Rule::residual_head, start };
+        let (body, behind) = self.body(owner, behind, end)?;
         let start = self.span(start, start);
         match self.peek_is(behind, end, "shortcut") {
             None => finish_residual(start, after, body, None, behind),
             Some(word) => {
-                let (shortcut, behind) = self.body(word.range.end, end)?;
+                let owner = Owner { rule: Rule::shortcut_word, start: word.range.start };
+                let (shortcut, behind) = self.body(owner, word.range.end, end)?;
                 finish_residual(start, after, body, Some(shortcut), behind)
             }
         }
     }
 
     fn inception(&mut self, start: usize, end: usize) -> Parsed<Box<Built>> {
-        let (open, close) = self.braces(start + "inception".len(), end)?;
+        let (open, close) =
+            self.braces(Owner { rule: Rule::inception_word, start }, start + "inception".len(), end)?;
         let mut branches = Vec::new();
         let mut position = open + 1;
         while let Some(token) = self.peek(position, close) {
@@ -160,7 +189,8 @@ impl<'a> Parser<'a> {
         let Some(word) = self.peek_is(start, end, "branch") else {
             return Err(self.report_missing_branch(start, end));
         };
-        let (body, behind) = self.body(word.range.end, end)?;
+        let owner = Owner { rule: Rule::branch_word, start };
+        let (body, behind) = self.body(owner, word.range.end, end)?;
         let span = self.token_span(&word).to(body.span);
         list.push(Branch { label, body, span });
         Ok(behind)
@@ -178,7 +208,7 @@ impl<'a> Parser<'a> {
     }
 
     fn gate(&mut self, start: usize, end: usize) -> Parsed<Box<Built>> {
-        let (body, behind) = self.body(start + "gate".len(), end)?;
+        let (body, behind) = self.body(Owner { rule: Rule::gate_word, start }, start + "gate".len(), end)?;
         let span = self.span(start, start).to(body.span);
         built(StatementKind::Gate { body }, span, behind)
     }
@@ -194,7 +224,8 @@ impl<'a> Parser<'a> {
     }
 
     fn pattern(&mut self, node: &Node<'a>) -> Parsed<Pattern> {
-        let mut names = node.children().map(|n| self.name(&n)).collect::<Parsed<Vec<_>>>()?;
+        let names = node.children().filter(|n| n.rule() == Rule::name);
+        let mut names = names.map(|n| self.name(&n)).collect::<Parsed<Vec<_>>>()?;
         if node.text().starts_with('(') {
             return Ok(Pattern::Tuple(names, self.span_of(node)));
         }

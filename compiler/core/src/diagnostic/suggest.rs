@@ -1,7 +1,7 @@
 //! "Did you mean": the known word that is nearest to an unknown one.
 
 /// The candidate nearest to `word`, if it is near enough that a slip of the finger explains the difference.
-pub(super) fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
+pub(crate) fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
     // Distances take time in the product of the lengths, and nobody mistypes a word of that length.
     const LONGEST: usize = 64;
     if word.len() > LONGEST {
