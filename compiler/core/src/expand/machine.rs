@@ -74,6 +74,8 @@ pub(super) struct Expander<'a, 'd> {
     pub(super) naming: Naming,
     pub(super) levels: Vec<Level<'a>>,
     pub(super) current: Current,
+    /// The shape that a setting gives instead of the text's.
+    pub(super) input_setting: Option<(Value, Span)>,
     /// Where the input stands.
     pub(super) input: Option<Span>,
     /// Where the name of the list of labels stands.
@@ -104,6 +106,7 @@ impl<'a, 'd> Expander<'a, 'd> {
             naming: Naming::default(),
             levels: Vec::new(),
             current: Current::Missing,
+            input_setting: None,
             input: None,
             labels: None,
             wanted: Vec::new(),
@@ -127,13 +130,15 @@ impl<'a, 'd> Expander<'a, 'd> {
             let value = self.evaluate(expression);
             given.insert(name.as_str(), value);
         }
-        let names = HashMap::new();
+        if let Some(size) = &selection.input {
+            self.input_setting = Some((self.evaluate(size), size.span));
+        }
         self.levels.push(Level {
             statements: net.body.statements.iter(),
             end: End::Net,
             scope: Scopes::ROOT,
             module: selection.definition.module,
-            names,
+            names: HashMap::new(),
             values: HashMap::new(),
             defaults: Rc::default(),
         });

@@ -155,9 +155,10 @@ impl<'a> Expander<'a, '_> {
         for id in unused {
             let node = self.graph.node(id);
             let Some(span) = node.origin.span else { continue };
-            let message = match node.op {
-                Op::Input(_) => "nothing reads the input".to_owned(),
-                _ => format!("the value of `{}` reaches no output", self.graph.path(id)),
+            let message = if matches!(node.op, Op::Input(_)) {
+                "nothing reads the input".to_owned()
+            } else {
+                format!("the value of `{}` reaches no output", self.graph.path(id))
             };
             let d = Diagnostic::new(Code::UnusedValue, span, message, "");
             let d = calls(d, &node.origin.calls);

@@ -22,9 +22,10 @@ impl Expander<'_, '_> {
 fn describe(graph: &Graph, node: NodeId) -> String {
     let shape = graph.node(node).shape;
     let from = shaper(graph, node);
-    let mut text = match graph.node(from).op {
-        Op::Input(_) if graph.input() == Some(from) => format!("{shape}, the input"),
-        _ => format!("{shape} from `{}`", graph.path(from)),
+    let mut text = if graph.input() == Some(from) {
+        format!("{shape}, the input")
+    } else {
+        format!("{shape} from `{}`", graph.path(from))
     };
     let mut at = from;
     if !changes_plane(graph, at) {
@@ -80,11 +81,7 @@ fn changes_plane(graph: &Graph, node: NodeId) -> bool {
 }
 
 fn name_with_stride(graph: &Graph, node: NodeId) -> String {
-    let stride = match &graph.node(node).op {
-        Op::Conv(o) => o.window.stride,
-        Op::Pool(o) => o.window.stride,
-        _ => [1, 1],
-    };
+    let stride = graph.node(node).op.window().map_or([1, 1], |(window, _)| window.stride);
     let path = graph.path(node);
     match stride {
         [1, 1] => format!("`{path}`"),

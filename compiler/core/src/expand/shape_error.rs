@@ -18,14 +18,9 @@ impl Expander<'_, '_> {
                 let message = format!("a window of {extent} {side} does not fit into {padded}");
                 let d = Diagnostic::new(Code::WindowTooLarge, span, message, format!("on {arrives}"));
                 let d = self.from(d, inputs.first(), span);
-                match op {
-                    Op::Pool(_) => d.help(
-                        "take a smaller window, `global_avgpool`, or a larger input, as in `--set input=224x224x3`",
-                    ),
-                    _ => d.help(
-                        "take a smaller kernel, `pad=same`, or a larger input, as in `--set input=224x224x3`",
-                    ),
-                }
+                let pool = matches!(op, Op::Pool(_));
+                let other = if pool { "window, `global_avgpool`" } else { "kernel, `pad=same`" };
+                d.help(format!("take a smaller {other}, or a larger input, as in `--set input=224x224x3`"))
             }
             ShapeError::Groups { groups, channels, output } => {
                 self.groups(op, *groups, *channels, *output, &arrives, inputs, span)
@@ -66,12 +61,8 @@ impl Expander<'_, '_> {
                     usize::MAX => "..".to_owned(),
                     n => n.to_string(),
                 });
-                let padding = match op {
-                    Op::Conv(o) => o.padding,
-                    Op::Pool(o) => o.padding,
-                    _ => Padding::NONE,
-                };
-                let padded = if padding == Padding::NONE { "" } else { " with its padding" };
+                let padded = op.window().is_some_and(|(_, padding)| padding != Padding::NONE);
+                let padded = if padded { " with its padding" } else { "" };
                 let sides = sides.join("x");
                 let message =
                     format!("`{word}` needs a value of {sides}{padded}: more than {MAX_VALUE} numbers");
@@ -79,9 +70,10 @@ impl Expander<'_, '_> {
                 Diagnostic::new(Code::ValueTooLarge, span, message, label)
             }
             ShapeError::Attribute { message } => {
-                let (code, help) = match op {
-                    Op::Pool(_) => (Code::PoolPadding, "pad less, or put `zeropad` before it"),
-                    _ => (Code::WeightsTooLarge, "a pooling before it makes its weights fewer"),
+                let (code, help) = if matches!(op, Op::Pool(_)) {
+                    (Code::PoolPadding, "pad less, or put `zeropad` before it")
+                } else {
+                    (Code::WeightsTooLarge, "a pooling before it makes its weights fewer")
                 };
                 let message = format!("`{word}` cannot work: {message}");
                 Diagnostic::new(code, span, message, format!("on {arrives}")).help(help)
@@ -163,24 +155,24 @@ impl Expander<'_, '_> {
             (below, above) if below == above => format!("{channels} channels can be in {below} groups"),
             (below, above) => format!("{channels} channels can be in {below} or {above} groups"),
         });
-        match op {
-            Op::Conv(_) => d.help("`depthwise` is a convolution of every channel by itself"),
-            _ => d,
+        if matches!(op, Op::Conv(_)) {
+            return d.help("`depthwise` is a convolution of every channel by itself");
         }
+        d
     }
 }
 
 /// The shape that the text most likely means where an operator does not take its inputs; `None` if that is unclear.
 pub(super) fn meant(error: &ShapeError, op: &Op, inputs: &[Shape]) -> Option<Shape> {
     match error {
-        ShapeError::Groups { .. } => match op {
-            Op::Conv(conv) => Op::Conv(Conv { groups: 1, ..conv.clone() }).infer(inputs).ok(),
-            _ => inputs.first().copied(),
-        },
-        ShapeError::NotAVector { .. } => match op {
-            Op::Dense(dense) => Some(Shape::vector(dense.channels)),
-            _ => None,
-        },
+        ShapeError::Groups { .. } => {
+            let Op::Conv(conv) = op else { return inputs.first().copied() };
+            Op::Conv(Conv { groups: 1, ..conv.clone() }).infer(inputs).ok()
+        }
+        ShapeError::NotAVector { .. } => {
+            let Op::Dense(dense) = op else { return None };
+            Some(Shape::vector(dense.channels))
+        }
         ShapeError::Different { first, .. } => Some(*first),
         ShapeError::DifferentPlanes { first, .. } => {
             let channels = inputs.iter().fold(0, |sum: usize, input| sum.saturating_add(input.channels));

@@ -71,9 +71,11 @@ impl<'a> Expander<'a, '_> {
             self.report(Diagnostic::new(Code::WrongPlace, span, message, ""));
         }
         self.input = Some(span);
-        let size = self.loaded.selection.input.as_ref().unwrap_or(size);
-        let value = self.evaluate(size);
-        let Some(shape) = self.input_shape(&value, size.span) else { return self.poison() };
+        let (value, place) = match self.input_setting.take() {
+            Some(set) => set,
+            None => (self.evaluate(size), size.span),
+        };
+        let Some(shape) = self.input_shape(&value, place) else { return self.poison() };
         let scope = self.scope();
         let name = match label {
             Some(label) => label.value.clone(),

@@ -90,7 +90,7 @@ impl Found<'_> {
             }
             let path = self.graph.path(id);
             let inputs = self.shapes(id);
-            if node.op.infer(&inputs).is_ok() {
+            if attributes(&node.op).is_none() && node.op.infer(&inputs).is_ok() {
                 for weight in node.op.weights(&path, &inputs) {
                     let name = weight.name();
                     if let Some(name) = tensors.replace(name) {
@@ -202,4 +202,123 @@ fn epilogue(epilogue: &Epilogue) -> Option<String> {
         return Some("eps of a folded normalization is out of its range".into());
     }
     epilogue.activation.and_then(activation)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ir::graph::Output;
+    use crate::ir::op::{Add, BatchNorm, Conv, Dropout, FoldedNorm, Input, Softmax};
+    use crate::ir::scope::{Origin, ScopeKind, Scopes};
+    use crate::ir::shape::Padding;
+
+    fn conv(channels: usize) -> Conv {
+        Conv {
+            window: Window::new([3, 3], [1, 1]),
+            padding: Padding::all(1),
+            channels,
+            groups: 1,
+            bias: true,
+            epilogue: Epilogue::default(),
+        }
+    }
+
+    fn add(graph: &mut Graph, op: Op, inputs: &[NodeId], name: &str) -> NodeId {
+        graph.add(op, inputs, Scopes::ROOT, name, Origin::default()).expect("a node that fits")
+    }
+
+    /// An input, a convolution, a normalization; the last leaves.
+    fn sound() -> (Graph, [NodeId; 3]) {
+        let mut graph = Graph::new("N");
+        let input = add(&mut graph, Op::Input(Input { shape: Shape::new(8, 8, 3) }), &[], "input");
+        let conv = add(&mut graph, Op::Conv(conv(4)), &[input], "conv1");
+        let norm = Op::BatchNorm(BatchNorm { eps: 1e-5, scale: true });
+        let norm = add(&mut graph, norm, &[conv], "bn1");
+        graph.outputs.push(Output { name: "output".into(), node: norm });
+        (graph, [input, conv, norm])
+    }
+
+    /// The messages after a change to the sound graph.
+    fn broken(change: impl FnOnce(&mut Graph, [NodeId; 3])) -> String {
+        let (mut graph, nodes) = sound();
+        change(&mut graph, nodes);
+        let violations = verify(&graph).expect_err("a violation");
+        violations.iter().map(|v| format!("{v}\n")).collect()
+    }
+
+    #[test]
+    fn a_sound_graph_has_no_violation() {
+        assert_eq!(verify(&sound().0), Ok(()));
+    }
+
+    #[test]
+    fn every_invariant_is_checked() {
+        let cycle = broken(|g, [_, conv, norm]| g.set_inputs(conv, &[norm]));
+        assert!(cycle.contains("has a cycle"), "{cycle}");
+        let arity = broken(|g, [input, conv, _]| g.set_inputs(conv, &[input, input]));
+        assert!(arity.contains("`conv1`: its inputs do not fit"), "{arity}");
+        let shape = broken(|g, [_, conv1, _]| g.set_op(conv1, Op::Conv(conv(5))));
+        assert!(shape.contains("`conv1`: its shape is 8x8x4 and should be 8x8x5"), "{shape}");
+        let empty = broken(|g, _| {
+            add(g, Op::Input(Input { shape: Shape::new(0, 8, 3) }), &[], "empty");
+        });
+        assert!(empty.contains("`empty`: a side of its shape 0x8x3 is 0"), "{empty}");
+        let inputs = broken(|g, _| {
+            add(g, Op::Input(Input { shape: Shape::vector(1) }), &[], "other");
+        });
+        assert!(inputs.contains("there are 2 inputs"), "{inputs}");
+    }
+
+    #[test]
+    fn outputs_are_checked() {
+        assert!(broken(|g, _| g.outputs.clear()).contains("there is no output"));
+        let twice = broken(|g, [_, conv, _]| g.outputs.push(Output { name: "output".into(), node: conv }));
+        assert!(twice.contains("two outputs are called `output`"), "{twice}");
+        let gone = broken(|g, [.., norm]| g.remove(norm));
+        assert!(gone.contains("output `output` is not a node of the graph"), "{gone}");
+    }
+
+    #[test]
+    fn names_are_checked() {
+        let same = broken(|g, [.., norm]| {
+            add(g, Op::Softmax(Softmax), &[norm], "conv1");
+        });
+        assert!(same.contains("another node has its name"), "{same}");
+        let none = broken(|g, [.., norm]| {
+            add(g, Op::Softmax(Softmax), &[norm], "");
+        });
+        assert!(none.contains("it has no name"), "{none}");
+        let folded = broken(|g, [_, conv1, _]| {
+            let norm = BatchNorm { eps: 1e-5, scale: true };
+            let norms = vec![FoldedNorm { path: "bn1".into(), norm }];
+            g.set_op(
+                conv1,
+                Op::Conv(Conv { epilogue: Epilogue { norms, ..Epilogue::default() }, ..conv(4) }),
+            );
+        });
+        assert!(folded.contains("another tensor is called `bn1.gamma`"), "{folded}");
+        let scope = broken(|g, [.., norm]| {
+            let scope = Scopes::default().open(Scopes::ROOT, ScopeKind::Gate, "gate1");
+            let added = g.add(Op::Softmax(Softmax), &[norm], scope, "s", Origin::default());
+            assert!(added.is_ok());
+        });
+        assert!(scope.contains("`s`: its scope is not one of the graph's"), "{scope}");
+    }
+
+    #[test]
+    fn attributes_are_checked() {
+        let rate = broken(|g, [.., norm]| {
+            add(g, Op::Dropout(Dropout { rate: 1.0 }), &[norm], "dropout1");
+        });
+        assert!(rate.contains("the rate is out of its range"), "{rate}");
+        let stride = broken(|g, [_, conv1, _]| {
+            g.set_op(conv1, Op::Conv(Conv { window: Window::new([3, 3], [0, 1]), ..conv(4) }));
+        });
+        assert!(stride.contains("kernel, stride or dilation"), "{stride}");
+        let slope = broken(|g, [_, conv, norm]| {
+            let activation = Some(Activation::LeakyRelu { slope: f64::NAN });
+            add(g, Op::Add(Add { activation }), &[conv, norm], "add1");
+        });
+        assert!(slope.contains("the slope is not finite"), "{slope}");
+    }
 }

@@ -11,6 +11,7 @@ mod networks;
 mod operations;
 mod outputs;
 mod preprocess;
+mod random;
 mod resolving;
 mod shapes;
 mod support;

@@ -92,6 +92,7 @@ fn settings_are_checked() {
     with(FAMILY, &[("width", "channels")]).only(Code::NoShapeYet, &[]);
     with(FAMILY, &[("width", "floor(1, 2)")]).only(Code::FunctionArguments, &[]);
     with(FAMILY, &[("width", "0.5")]).only(Code::NotWhole, &["0.5"]);
+    with(FAMILY, &[("input", "(width, 8, 4)")]).only(Code::UnknownName, &["`width`"]);
     with(FAMILY, &[("input", "3x3")]).only(Code::SizeParts, &["rows x columns x channels"]);
     file("net N(w) { input 8x8x4 conv 1x1 w }").only(Code::MissingArgument, &["`--set w=1`"]);
 }

@@ -45,7 +45,7 @@ pub use upsample::Upsample;
 pub use weight::{Role, Weight};
 pub use zero_pad::ZeroPad;
 
-use super::shape::{Shape, ShapeError};
+use super::shape::{Padding, Shape, ShapeError, Window};
 
 /// An operator.
 #[derive(Clone, Debug, PartialEq)]
@@ -180,6 +180,31 @@ impl Op {
             Op::Add(_) => "add",
             Op::Concat(_) => "concat",
             Op::Gate(_) => "gate",
+        }
+    }
+
+    /// The window that slides over its input and the padding around that, where the operator has one.
+    pub fn window(&self) -> Option<(Window, Padding)> {
+        match self {
+            Op::Conv(o) => Some((o.window, o.padding)),
+            Op::Pool(o) => Some((o.window, o.padding)),
+            Op::Input(_)
+            | Op::Dense(_)
+            | Op::GlobalPool(_)
+            | Op::BatchNorm(_)
+            | Op::Normalize(_)
+            | Op::Lrn(_)
+            | Op::Rescale(_)
+            | Op::Activation(_)
+            | Op::Softmax(_)
+            | Op::Dropout(_)
+            | Op::Flatten(_)
+            | Op::ZeroPad(_)
+            | Op::Shuffle(_)
+            | Op::Upsample(_)
+            | Op::Add(_)
+            | Op::Concat(_)
+            | Op::Gate(_) => None,
         }
     }
 
