@@ -24,8 +24,8 @@ use crate::simd::launch;
 /// where a kernel may work in place: wrong tables panic and never touch foreign memory.
 ///
 /// Each entry takes values of any layout. Inputs and output may be different slices of one buffer. Padding lanes and
-/// halos of every value must be zeros before, and are zeros after: [`Run::clear`] makes them so before the first write
-/// into a buffer.
+/// halos of inputs must be zeros. A kernel that writes the last channels of a buffer writes zeros to the padding lanes behind
+/// them; a halo is zeros if [`Run::clear`] made it so before the first write into the buffer.
 #[derive(Debug)]
 pub struct Run<'a> {
     memory: Memory<'a>,

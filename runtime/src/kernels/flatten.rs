@@ -40,6 +40,9 @@ impl Kernel for Flatten<'_> {
         let channels = x.view.channels;
         for item in items {
             let (image, _, row) = rows.split(item);
+            if row == 0 {
+                y.zero_padding_lanes(image);
+            }
             for column in 0..x.view.width {
                 let start = (row * x.view.width + column) * channels;
                 let mut channel = 0;

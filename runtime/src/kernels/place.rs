@@ -122,6 +122,17 @@ impl<'m> Place<'m> {
         (address, (self.pixel - lane).min(self.view.channels - channel))
     }
 
+    /// Zeros the padding lanes behind a value of one pixel, for kernels that do not write by strips.
+    pub(super) fn zero_padding_lanes(&self, image: usize) {
+        debug_assert!((self.view.height, self.view.width) == (1, 1));
+        let of = self.view.buffer_channels;
+        if self.view.first_channel + self.view.channels == of {
+            let (last, _) = self.run(image, self.view.channels - 1);
+            // Safety: a block of the buffer has all its lanes.
+            unsafe { last.add(1).write_bytes(0, of.next_multiple_of(self.pixel) - of) }
+        }
+    }
+
     /// Where a row of a block of the buffer starts, its halo included; rows count from that above the plane.
     #[inline(always)]
     pub(super) fn row_start(&self, image: usize, block: usize, row: usize) -> *mut f32 {

@@ -4,7 +4,7 @@ use super::memory::Memory;
 use super::place::Place;
 use super::{Kernel, Rows};
 use crate::layout::At;
-use crate::simd::Simd;
+use crate::simd::{F32x16, LANES, Simd};
 use std::ops::Range;
 
 /// A shuffle with its arguments.
@@ -33,18 +33,25 @@ impl Kernel for Shuffle<'_> {
     }
 
     #[inline(always)]
-    fn run<S: Simd>(&self, _: S, items: Range<usize>) {
+    fn run<S: Simd>(&self, simd: S, items: Range<usize>) {
         let Shuffle { groups, x, y, rows } = self;
         let channels = y.view.channels;
         for item in items {
             let (image, block, row) = rows.split(item);
-            for channel in block * 16..channels.min(block * 16 + 16) {
-                let (from, _) = x.run(image, channel % groups * (channels / groups) + channel / groups);
-                let (to, _) = y.run(image, channel);
-                for column in 0..y.view.width {
-                    // Safety: both have this pixel and channel.
-                    unsafe { *to.add(y.at(row, column)) = *from.add(x.at(row, column)) }
+            let to = y.strip(image, block * 16);
+            let mut from = [x.data; LANES];
+            for (lane, from) in from.iter_mut().enumerate().take(to.count()) {
+                let channel = block * 16 + lane;
+                *from = x.run(image, channel % groups * (channels / groups) + channel / groups).0;
+            }
+            for column in 0..y.view.width {
+                let mut lanes = F32x16([0.0; LANES]);
+                for (lane, from) in lanes.0.iter_mut().zip(&from).take(to.count()) {
+                    // Safety: the input has this pixel and channel.
+                    *lane = unsafe { *from.add(x.at(row, column)) };
                 }
+                // Safety: the output has this pixel.
+                unsafe { to.store(simd, y.at(row, column), lanes) }
             }
         }
     }

@@ -18,6 +18,8 @@ pub(super) struct Strip {
     split: usize,
     count: usize,
     lead: usize,
+    /// Padding lanes behind the channels.
+    tail: usize,
     form: Form,
 }
 
@@ -51,14 +53,16 @@ impl Strip {
         } else {
             Form::Pieces
         };
-        Strip { first, second, split, count, lead, form }
+        let tail =
+            if ends { view.buffer_channels.next_multiple_of(place.pixel) - view.buffer_channels } else { 0 };
+        Strip { first, second, split, count, lead, tail, form }
     }
 
     /// A block of numbers for each channel.
     #[inline(always)]
     pub(super) fn of_weights(weights: &Weights<'_>, block: usize) -> Strip {
         let first = weights.0[block * LANES..][..LANES].as_ptr().cast_mut();
-        Strip { first, second: first, split: LANES, count: LANES, lead: 0, form: Form::Full }
+        Strip { first, second: first, split: LANES, count: LANES, lead: 0, tail: 0, form: Form::Full }
     }
 
     /// Whether [`Strip::load`] and [`Strip::store`] are one instruction each.
@@ -94,7 +98,7 @@ impl Strip {
         unsafe { simd.load(self.first.offset(at)) }
     }
 
-    /// Writes the channels at a pixel; padding lanes become zeros, lanes of others stay.
+    /// Writes the channels at a pixel; padding lanes behind the buffer's last channel become zeros, lanes of others stay.
     ///
     /// # Safety
     /// As for [`Strip::load`], in the plane.
@@ -131,7 +135,8 @@ impl Strip {
     /// As for [`Strip::store`].
     #[inline(never)]
     unsafe fn store_pieces(&self, at: usize, x: F32x16) {
-        // Safety: the caller's promise; the pieces have `split` and `count - split` channels.
+        // Safety: the caller's promise; the pieces have `split` and `count - split` channels, and the padding lanes are
+        // the rest of the last block.
         unsafe {
             for i in 0..self.split {
                 *self.first.add(at).add(i) = x.0[self.lead + i];
@@ -139,6 +144,12 @@ impl Strip {
             for i in self.split..self.count {
                 *self.second.add(at).add(i - self.split) = x.0[self.lead + i];
             }
+            let end = if self.split < self.count {
+                self.second.add(at + self.count - self.split)
+            } else {
+                self.first.add(at + self.count)
+            };
+            end.write_bytes(0, self.tail);
         }
     }
 }
