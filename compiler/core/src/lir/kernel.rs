@@ -1,6 +1,6 @@
 //! What each kernel asks of the values that it reads and writes.
 
-use super::{Kernel, Layout, View};
+use super::{Kernel, View};
 use crate::ir::Shape;
 use archc_runtime::layout::Halo;
 use archc_runtime::op::Conv;
@@ -10,9 +10,7 @@ use archc_runtime::op::Conv;
 pub enum Need {
     /// Any layout.
     Any,
-    /// Blocks of 16 channels: the kernel computes on vectors of them. A halo does not disturb.
-    Lanes,
-    /// At least this halo of zeros, in any layout: the kernel reads one number at a time.
+    /// At least this halo of zeros, in any layout.
     Plane(Halo),
     /// A buffer of its own without a halo, in any layout: the kernel reads all of it, and its weights are in that order.
     Whole,
@@ -24,7 +22,6 @@ impl Need {
         let halo = view.layout.halo;
         match self {
             Need::Any => true,
-            Need::Lanes => view.layout.block == Layout::BLOCK,
             Need::Plane(least) => halo.union(least) == halo,
             Need::Whole => view.is_whole() && halo.is_none() && view.layout.pitch == view.width,
         }
@@ -37,7 +34,6 @@ impl Kernel {
         match (self, port) {
             (Kernel::Conv(conv), 0) => Need::Plane(conv_halo(conv, x, y)),
             (Kernel::Dense(_), 0) => Need::Whole,
-            (Kernel::Copy { .. } | Kernel::Flatten, _) => Need::Any,
             (
                 Kernel::Conv(_)
                 | Kernel::Dense(_)
@@ -50,33 +46,13 @@ impl Kernel {
                 | Kernel::Activate(_)
                 | Kernel::Add(_)
                 | Kernel::Multiply
+                | Kernel::Copy { .. }
+                | Kernel::Flatten
                 | Kernel::Shuffle { .. }
                 | Kernel::Upsample { .. }
                 | Kernel::Clear,
                 _,
-            ) => Need::Lanes,
-        }
-    }
-
-    /// Whether a kernel can write NHWC; all can write blocks of 16 channels.
-    pub fn writes_nhwc(&self) -> bool {
-        match self {
-            Kernel::Copy { .. } => true,
-            Kernel::Conv(_)
-            | Kernel::Dense(_)
-            | Kernel::Pool(_)
-            | Kernel::GlobalPool(_)
-            | Kernel::Affine(_)
-            | Kernel::Rescale(_)
-            | Kernel::Lrn(_)
-            | Kernel::Softmax
-            | Kernel::Activate(_)
-            | Kernel::Add(_)
-            | Kernel::Multiply
-            | Kernel::Flatten
-            | Kernel::Shuffle { .. }
-            | Kernel::Upsample { .. }
-            | Kernel::Clear => false,
+            ) => Need::Any,
         }
     }
 

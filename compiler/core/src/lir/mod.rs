@@ -8,7 +8,7 @@ pub mod verify;
 
 pub use kernel::Need;
 
-use archc_runtime::layout::{Halo, Layout, View};
+use archc_runtime::layout::{Layout, View};
 use archc_runtime::op;
 
 use crate::ir::op::Role;
@@ -105,13 +105,6 @@ impl Buffer {
     pub fn size(&self) -> usize {
         self.view().image_size()
     }
-
-    /// Whether it holds zeros that kernels read and none writes, where `border` is around the innermost plane that is
-    /// written, and `first` is written first: a kernel that writes a whole value writes its padding lanes too.
-    pub fn needs_clear(&self, border: Halo, first: &View) -> bool {
-        let has_padding_lanes = !self.channels.is_multiple_of(self.layout.block);
-        !border.is_none() || has_padding_lanes && !first.is_whole()
-    }
 }
 
 /// What a step reads or writes.
@@ -189,8 +182,8 @@ pub enum Kernel {
         /// Repetitions of rows and columns.
         factor: [usize; 2],
     },
-    /// No input: zeros the halo and the padding lanes of the output, which has all channels of its buffer, before anything
-    /// is written there. Memory is reused, so they hold something else. Its plane can be empty; then all is halo.
+    /// No input: zeros the halo of the output, which has all channels of its buffer, before anything is written there.
+    /// Memory is reused, so it holds something else.
     Clear,
 }
 

@@ -1,5 +1,5 @@
-//! Zeros what kernels read but none writes: halos, planes around what was written, padding lanes behind slices. Memory
-//! is reused, so that it holds something else before.
+//! Zeros what kernels read but none writes: halos, and planes around what is written. Memory is reused, so that it holds
+//! something else before. (Whoever writes a buffer's last channels zeros the padding lanes behind them.)
 
 use crate::lir::{BufferId, Kernel, Program, Step, Value, ValueId};
 use archc_runtime::layout::{Halo, Layout, View};
@@ -18,7 +18,7 @@ pub(super) fn insert(program: &mut Program) {
         let first = &program.values[step.output.index()];
         let (id, border) = (first.buffer, borders[first.buffer.index()]);
         let is_first = !std::mem::replace(&mut seen[id.index()], true);
-        if is_first && program.buffers[id.index()].needs_clear(border, &first.view) {
+        if is_first && !border.is_none() {
             let clear = clear(program, id, border, &step);
             program.steps.push(clear);
         }
@@ -29,12 +29,13 @@ pub(super) fn insert(program: &mut Program) {
 /// Zeros everything around the innermost plane that is written.
 fn clear(program: &mut Program, buffer: BufferId, border: Halo, first: &Step) -> Step {
     let whole = program.buffers[buffer.index()].view();
-    let (height, top, bottom) =
-        middle(whole.height, whole.layout.halo.top, whole.layout.halo.bottom, border.top, border.bottom);
-    let (width, left, right) =
-        middle(whole.width, whole.layout.halo.left, whole.layout.halo.right, border.left, border.right);
-    let halo = Halo { top, bottom, left, right };
-    let view = View { height, width, layout: Layout { halo, ..whole.layout }, ..whole };
+    let halo = whole.layout.halo;
+    let view = View {
+        height: halo.top + whole.height + halo.bottom - border.top - border.bottom,
+        width: halo.left + whole.width + halo.right - border.left - border.right,
+        layout: Layout { halo: border, ..whole.layout },
+        ..whole
+    };
     let output = &program.values[first.output.index()];
     let output = if output.view == view {
         first.output
@@ -45,19 +46,4 @@ fn clear(program: &mut Program, buffer: BufferId, border: Halo, first: &Step) ->
     let name = first.comment.split(':').next().unwrap_or_default();
     let comment = format!("{name}: zeros around its output");
     Step { kernel: Kernel::Clear, inputs: Vec::new(), output, pack: None, scope: first.scope, comment }
-}
-
-/// What is left of a side, and what is zeroed before and behind it. Planes that share a buffer may not overlap: then
-/// nothing is left, and all is zeroed.
-fn middle(
-    size: usize,
-    halo_before: usize,
-    halo_after: usize,
-    before: usize,
-    after: usize,
-) -> (usize, usize, usize) {
-    let all = halo_before + size + halo_after;
-    let before = before.min(all);
-    let after = after.min(all - before);
-    (all - before - after, before, after)
 }

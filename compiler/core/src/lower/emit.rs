@@ -38,6 +38,9 @@ pub(super) fn emit(graph: &Graph, selection: &Selection, homes: &Homes) -> Progr
     program
 }
 
+/// A change of layout.
+const PLAIN_COPY: Kernel = Kernel::Copy { top: 0, left: 0 };
+
 struct Emitter<'a> {
     graph: &'a Graph,
     homes: &'a Homes,
@@ -72,21 +75,25 @@ impl Emitter<'_> {
                 self.program.steps.push(Step { kernel, inputs, output, pack, scope, comment });
             }
             Work::Concat => {
-                let whole = self.homes.of[&task.node];
-                let mut first_channel = whole.first_channel;
+                let whole = self.program.values[output.index()].clone();
+                let mut first_channel = whole.view.first_channel;
                 for &part in &task.inputs {
-                    let view = self.home_view(task.node);
                     let channels = self.graph.node(part).shape.channels;
-                    let view = View { first_channel, channels, ..view };
-                    self.part(task, part, view, "its place in the concatenation");
+                    let view = View { first_channel, channels, ..whole.view };
+                    if !self.lies_at(part, whole.buffer, &view) {
+                        let to = self.value(part, whole.buffer, view);
+                        self.copy_part(task, part, PLAIN_COPY, to);
+                    }
                     first_channel += channels;
                 }
             }
             Work::ZeroPad { top, left } => {
-                let outer = self.home_view(task.node);
+                let outer = self.program.values[output.index()].clone();
                 for &part in &task.inputs {
-                    let view = inside(outer, self.graph.node(part).shape, top, left);
-                    self.part(task, part, view, "the middle of the padded plane");
+                    let view = inside(outer.view, self.graph.node(part).shape, top, left);
+                    if !self.lies_at(part, outer.buffer, &view) {
+                        self.copy_part(task, part, Kernel::Copy { top, left }, output);
+                    }
                 }
             }
         }
@@ -96,18 +103,17 @@ impl Emitter<'_> {
         }
     }
 
-    /// Copies a part of a concatenation or padded plane to its place, unless it was computed there.
-    fn part(&mut self, task: &Task, part: NodeId, view: View, place: &str) {
-        let from = self.own[&part];
-        let buffer = self.homes.of[&task.node].buffer;
-        let value = &self.program.values[from.index()];
-        if value.buffer == buffer && value.view == view {
-            return;
-        }
-        let to = self.value(part, buffer, view);
-        let scope = self.graph.node(task.node).scope;
-        let comment = format!("{}: {} into {place}", local_name(self.graph, task.node), self.relative(part));
-        self.copy(from, to, scope, comment);
+    /// Whether a value was computed at this place.
+    fn lies_at(&self, id: NodeId, buffer: BufferId, view: &View) -> bool {
+        let value = &self.program.values[self.own[&id].index()];
+        value.buffer == buffer && value.view == *view
+    }
+
+    /// Copies a part of a concatenation or padded plane to where it belongs.
+    fn copy_part(&mut self, task: &Task, part: NodeId, kernel: Kernel, to: ValueId) {
+        let node = self.graph.node(task.node);
+        let comment = format!("{}: {}, a copy", local_name(self.graph, task.node), self.relative(part));
+        self.copy(kernel, self.own[&part], to, node.scope, comment);
     }
 
     /// The value in a layout that its reader takes, copied there before if need be.
@@ -125,13 +131,12 @@ impl Emitter<'_> {
                 view.layout = with_halo(view.layout, width, self.homes.input_halo);
                 (view, "with a border of zeros")
             }
-            Need::Lanes => (View::blocked(height, width, channels), "in blocks of channels"),
             Need::Whole | Need::Any => (View::blocked(height, width, channels), "without a border"),
         };
         let to = self.fresh(id, view);
         let from = self.own[&id];
         let comment = format!("{}: {} {layout}", local_name(self.graph, reader), self.relative(id));
-        self.copy(from, to, self.graph.node(reader).scope, comment);
+        self.copy(PLAIN_COPY, from, to, self.graph.node(reader).scope, comment);
         self.copies.entry(id).or_default().push(to);
         to
     }
@@ -146,14 +151,13 @@ impl Emitter<'_> {
         } else {
             let to = self.fresh(task.node, nhwc);
             let comment = format!("{}: out of the network", local_name(self.graph, task.node));
-            self.copy(value, to, self.graph.node(task.node).scope, comment);
+            self.copy(PLAIN_COPY, value, to, self.graph.node(task.node).scope, comment);
             to
         };
         self.left.insert(task.node, left);
     }
 
-    fn copy(&mut self, from: ValueId, to: ValueId, scope: ScopeId, comment: String) {
-        let kernel = Kernel::Copy { top: 0, left: 0 };
+    fn copy(&mut self, kernel: Kernel, from: ValueId, to: ValueId, scope: ScopeId, comment: String) {
         self.program.steps.push(Step { kernel, inputs: vec![from], output: to, pack: None, scope, comment });
     }
 

@@ -27,6 +27,8 @@ pub(super) struct Home {
 #[derive(Debug)]
 pub(super) struct Homes {
     pub(super) buffers: Vec<Buffer>,
+    /// Rows and columns of each buffer's plane around those that all its parts have in common.
+    borders: Vec<Halo>,
     pub(super) of: HashMap<NodeId, Home>,
     /// Values that leave the network, the logits among them.
     pub(super) leaving: HashSet<NodeId>,
@@ -69,6 +71,7 @@ pub(super) fn place(graph: &Graph, selection: &Selection) -> Homes {
     let outputs = graph.outputs.iter().map(|o| selection.resolve(o.node));
     let mut homes = Homes {
         buffers: Vec::new(),
+        borders: Vec::new(),
         of: HashMap::new(),
         leaving: outputs.chain(logits).collect(),
         logits,
@@ -123,6 +126,7 @@ impl Homes {
                     channels: view.channels,
                     layout: view.layout,
                 });
+                self.borders.push(Halo::NONE);
                 let home = Home { buffer, first_channel: 0, inset: Halo::NONE };
                 self.of.insert(task.node, home);
                 home
@@ -154,8 +158,15 @@ impl Homes {
 
     /// Gives a part its place, unless it has one or is the user's.
     fn move_in(&mut self, part: NodeId, home: Home, readers: &Readers) {
-        if !readers.inputs.contains(&part) {
-            self.of.entry(part).or_insert(home);
+        if readers.inputs.contains(&part) || self.of.contains_key(&part) {
+            return;
+        }
+        // What is around the planes of all parts starts as zeros; they have to have pixels in common.
+        let buffer = &self.buffers[home.buffer.index()];
+        let border = self.borders[home.buffer.index()].union(home.inset);
+        if border.top + border.bottom < buffer.height && border.left + border.right < buffer.width {
+            self.borders[home.buffer.index()] = border;
+            self.of.insert(part, home);
         }
     }
 
@@ -164,7 +175,7 @@ impl Homes {
         let Shape { height, width, channels } = shape;
         let nhwc = View::nhwc(height, width, channels);
         let leaves_directly = self.leaving.contains(&task.node)
-            && matches!(&task.work, Work::Kernel(kernel) if kernel.writes_nhwc())
+            && matches!(task.work, Work::Kernel(_))
             && readers.of(task.node).iter().all(|need| need.accepts(&nhwc));
         if task.work == Work::Input || leaves_directly {
             nhwc
@@ -180,7 +191,7 @@ impl Homes {
             for need in readers.of(id) {
                 match need {
                     Need::Plane(zeros) => halo = halo.union(*zeros),
-                    Need::Any | Need::Lanes | Need::Whole => {}
+                    Need::Any | Need::Whole => {}
                 }
             }
             if readers.inputs.contains(&id) {

@@ -121,11 +121,11 @@ impl Memory {
         }
         if !std::mem::replace(&mut self.touched[buffer], true) {
             let border = self.borders[buffer];
-            let needs = found.program.buffers[buffer].needs_clear(border, &view);
+            let needs = !border.is_none();
             match self.cleared[buffer] {
                 None if needs => found.step(index, "its output was not cleared"),
                 Some(_) if !needs => found.step(index, "its output was cleared in vain"),
-                Some(halo) if !covers(halo, border, &view) => {
+                Some(halo) if halo.union(border) != halo => {
                     found.step(index, "not all zeros around its output were cleared");
                 }
                 None | Some(_) => {}
@@ -148,16 +148,6 @@ impl Memory {
         let is_whole = found.view(step.output) == found.program.buffers[buffer.index()].view();
         !self.pinned[buffer.index()] && over_dead && reads_it && is_whole
     }
-}
-
-/// Whether a border was cleared, or else the whole of a side.
-fn covers(cleared: Halo, border: Halo, view: &View) -> bool {
-    let halo = view.layout.halo;
-    let rows = halo.top + view.height + halo.bottom;
-    let columns = halo.left + view.width + halo.right;
-    cleared.union(border) == cleared
-        || cleared.top + cleared.bottom >= rows
-        || cleared.left + cleared.right >= columns
 }
 
 fn is_part(part: &View, whole: &View) -> bool {

@@ -7,16 +7,16 @@
 //!    halo together are the buffer's plane and halo. A plane may be smaller and its halo larger, for zero padding in
 //!    place. A block is 16 channels, or all of them (NHWC).
 //! 3. A step has as many inputs as its kernel takes, and their shapes and the output's are what it computes with.
-//!    Kernels that compute on vectors of channels read and write blocks of 16. A convolution finds its padding in the
-//!    halo. A dense layer reads a whole buffer without a halo.
+//!    A convolution finds its padding in the halo. A dense layer reads a whole buffer without a halo. A plane has rows
+//!    and columns.
 //! 4. A step has a pack exactly if its kernel has weights; the pack is of the kernel's kind, the shapes of its tensors
 //!    are the kernel's, and its size is [`PackKind::size`](crate::lir::PackKind::size). No two steps share a pack, and
 //!    packs and tensors are in the order of the steps.
 //! 5. What a step reads was written, channel by channel, and not overwritten since. A channel is written once; again
 //!    only in place: by a step that reads the whole buffer at a port where its kernel allows it, and that is the last
 //!    to read what was there. A step's other inputs share no channel with its output.
-//! 6. A buffer with a halo, with zeros around a plane, or with padding lanes that no kernel writes, is cleared once,
-//!    before anything is written to it. No other buffer is.
+//! 6. A buffer with a halo, or with zeros around a plane, is cleared once, before anything is written to it. No other
+//!    buffer is.
 //! 7. The input is NHWC, the whole of its buffer, and written by no step. Outputs and logits are NHWC, the whole of
 //!    their buffers, written once, and not the input.
 
@@ -168,7 +168,10 @@ fn lies_in(view: &View, buffer: &View) -> bool {
     let (a, b) = (view.layout, buffer.layout);
     let rows = |v: &View| v.layout.halo.top + v.height + v.layout.halo.bottom;
     let columns = |v: &View| v.layout.halo.left + v.width + v.layout.halo.right;
-    a.element == b.element
+    view.height > 0
+        && view.width > 0
+        && view.channels > 0
+        && a.element == b.element
         && a.planes == b.planes
         && a.block == b.block
         && a.pitch == b.pitch

@@ -4,7 +4,7 @@ use super::Found;
 use crate::ir::Shape;
 use crate::lir::kernel::conv_halo;
 use crate::lir::{Kernel, Step};
-use archc_runtime::layout::{Layout, View};
+use archc_runtime::layout::View;
 use archc_runtime::op::{Conv, Pool, PoolKind};
 
 pub(super) fn check(found: &mut Found<'_>) {
@@ -24,10 +24,6 @@ pub(super) fn check(found: &mut Found<'_>) {
                     format!("input {port} has a layout that its kernel does not take: {need:?}"),
                 );
             }
-        }
-        let is_blocked = output.layout.block == Layout::BLOCK;
-        if !is_blocked && !step.kernel.writes_nhwc() && step.kernel != Kernel::Clear {
-            found.step(index, "its kernel does not write such a layout");
         }
     }
 }
