@@ -73,7 +73,8 @@ impl Model {
         Session::new(self.clone(), batch)
     }
 
-    pub(crate) fn weights(&self) -> &[f32] {
+    /// The packed weights, for code that calls kernels itself.
+    pub fn weights(&self) -> &[f32] {
         &self.weights
     }
 }

@@ -28,6 +28,9 @@ fn fused(recipe: &Recipe) -> Graph {
 }
 
 proptest! {
+    // A failing case is printed as a graph, so that it need not be kept in a file.
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn graphs_as_written(recipe in recipes(12)) {
         planned(&recipe.graph()).map_err(TestCaseError::fail)?;
