@@ -125,11 +125,15 @@ fn padded(b: &mut Builder, choices: &mut Choices<'_>, x: NodeId) -> Option<NodeI
     last
 }
 
-/// The end of a classifier: a vector, dense layers, perhaps a softmax.
+/// The end of a classifier: a vector, dense layers, perhaps with a sum around the first, perhaps a softmax.
 fn head(b: &mut Builder, choices: &mut Choices<'_>, x: NodeId) -> Option<NodeId> {
     let flat = b.add(Op::Flatten(Flatten), &[x])?;
     let flat = if choices.once_in(2) { b.add(op::dropout(), &[flat])? } else { flat };
     let mut last = flat;
+    if choices.once_in(4) {
+        let dense = b.add(op::dense_to(choices, b.shape(flat).channels), &[flat])?;
+        last = b.add(Op::Add(Add::default()), &[flat, dense])?;
+    }
     for _ in 0..=choices.below(2) {
         let from = choices.of(&[last, flat]);
         last = b.add(op::dense(choices), &[from])?;

@@ -136,7 +136,13 @@ pub(crate) fn dropout() -> Op {
 }
 
 pub(crate) fn dense(choices: &mut Choices<'_>) -> Op {
-    let (channels, bias) = (channels(choices), !choices.once_in(2));
+    let channels = channels(choices);
+    dense_to(choices, channels)
+}
+
+/// A dense layer with so many channels.
+pub(crate) fn dense_to(choices: &mut Choices<'_>, channels: usize) -> Op {
+    let bias = !choices.once_in(2);
     Op::Dense(Dense { channels, bias, flattens: false, epilogue: Epilogue::default() })
 }
 
@@ -145,7 +151,7 @@ pub(crate) fn zero_pad(choices: &mut Choices<'_>) -> Op {
 }
 
 fn sides(choices: &mut Choices<'_>) -> Padding {
-    let mut side = || choices.below(3);
+    let mut side = || choices.below(4);
     Padding { top: side(), bottom: side(), left: side(), right: side() }
 }
 

@@ -175,6 +175,11 @@ impl Graph {
         sole.then(|| (NodeId(edge.target()), edge.weight().0 as usize))
     }
 
+    /// Whether a node reads the value.
+    pub fn is_read(&self, id: NodeId) -> bool {
+        self.graph.edges_directed(id.0, Direction::Outgoing).next().is_some()
+    }
+
     /// Whether the value leaves the network.
     pub fn is_output(&self, id: NodeId) -> bool {
         self.outputs.iter().any(|o| o.node == id)
@@ -224,9 +229,14 @@ impl Graph {
         for edge in old {
             self.graph.remove_edge(edge);
         }
-        for (port, input) in inputs.iter().enumerate() {
-            self.graph.add_edge(input.0, id.0, Port(port as u32));
+        for (port, &input) in inputs.iter().enumerate() {
+            self.connect(input, id, port);
         }
+    }
+
+    /// Feeds a port that nothing feeds.
+    pub(crate) fn connect(&mut self, from: NodeId, to: NodeId, port: usize) {
+        self.graph.add_edge(from.0, to.0, Port(port as u32));
     }
 
     pub(crate) fn remove(&mut self, id: NodeId) {

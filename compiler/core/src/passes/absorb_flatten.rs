@@ -26,7 +26,7 @@ pub(super) fn rewrite(graph: &Graph, id: NodeId) -> Option<Patch> {
 mod tests {
     use super::super::testing::{Sketch, after, relu};
     use super::*;
-    use crate::ir::op::{Epilogue, Flatten};
+    use crate::ir::op::{Epilogue, Flatten, GlobalPool, PoolKind};
 
     fn dense(channels: usize) -> Op {
         Op::Dense(Dense { channels, bias: true, flattens: false, epilogue: Epilogue::default() })
@@ -57,12 +57,13 @@ mod tests {
         let a = s.add("dense1", dense(4), &[flat]);
         assert_eq!(after("absorb_flatten", s.finish(&[flat, a]))[2], "dense1(flatten1)");
 
+        // The residual of a dense layer that reads something else.
         let mut s = Sketch::new([2, 1, 2]);
         let flat = s.add("flatten1", Op::Flatten(Flatten), &[s.input()]);
-        let act = s.add("relu1", relu(), &[flat]);
+        let vector = s.add("pool1", Op::GlobalPool(GlobalPool { kind: PoolKind::Max }), &[s.input()]);
         let mut op = dense(4);
         op.epilogue_mut().expect("a dense layer has one").residual = true;
-        let a = s.add("dense1", op, &[act, flat]);
-        assert_eq!(after("absorb_flatten", s.finish(&[a]))[3], "dense1(relu1, flatten1) residual");
+        let a = s.add("dense1", op, &[vector, flat]);
+        assert_eq!(after("absorb_flatten", s.finish(&[a]))[3], "dense1(pool1, flatten1) residual");
     }
 }

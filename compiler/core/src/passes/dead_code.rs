@@ -2,21 +2,13 @@
 
 use super::Patch;
 use crate::ir::{Graph, NodeId, Op};
-use std::collections::BTreeSet;
 
-/// At a node without readers: removes it, and what was computed for it alone. The input stays: it is the network's
-/// signature.
+/// At a node without readers: removes it. Its own inputs may be next, so the pass goes backward. The input of the
+/// network stays: it is part of its signature.
 pub(super) fn rewrite(graph: &Graph, id: NodeId) -> Option<Patch> {
-    let mut dead = BTreeSet::new();
-    let mut suspects = vec![id];
-    while let Some(suspect) = suspects.pop() {
-        let unread = graph.consumers(suspect).iter().all(|(reader, _)| dead.contains(reader));
-        let kept = graph.is_output(suspect) || matches!(graph.node(suspect).op, Op::Input(_));
-        if unread && !kept && dead.insert(suspect) {
-            suspects.extend(graph.inputs(suspect));
-        }
-    }
-    (!dead.is_empty()).then(|| dead.into_iter().fold(Patch::new(), Patch::remove))
+    let read = graph.is_read(id) || graph.is_output(id);
+    let kept = read || matches!(graph.node(id).op, Op::Input(_));
+    (!kept).then(|| Patch::new().remove(id))
 }
 
 #[cfg(test)]

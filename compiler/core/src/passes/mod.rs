@@ -1,7 +1,7 @@
 //! The passes: rewrites of a checked graph that keep what it computes and make it cheaper to run.
 //!
 //! A pass is a plain function that looks at one node and says what to change there, as a [`Patch`]. The driver calls
-//! it for every node, behind the node's inputs, applies what it says, and verifies the graph after each pass.
+//! it for every node, applies what it says, and verifies the graph after each pass.
 
 mod absorb_flatten;
 mod dead_code;
@@ -21,23 +21,24 @@ pub use report::{Change, PassError, Report};
 
 use crate::ir::verify::verify;
 use crate::ir::{Graph, NodeId};
+use Order::{Backward, Forward};
 
 /// The passes, in the order in which they run.
 pub const PASSES: &[Pass] = &[
     // Nodes that reach no output. First, since what reads a value stops the passes below from fusing it.
-    Pass { name: "dead_code", rewrite: dead_code::rewrite },
+    Pass { name: "dead_code", order: Backward, rewrite: dead_code::rewrite },
     // Dropout, and operations whose attributes make them do nothing. They hide their neighbours from the passes below.
-    Pass { name: "remove_identities", rewrite: remove_identities::rewrite },
+    Pass { name: "remove_identities", order: Forward, rewrite: remove_identities::rewrite },
     // A concatenation of concatenations becomes one, so that each part is written to its place once.
-    Pass { name: "flatten_concats", rewrite: flatten_concats::rewrite },
+    Pass { name: "flatten_concats", order: Forward, rewrite: flatten_concats::rewrite },
     // Zeros around a plane become padding of what reads it.
-    Pass { name: "merge_zero_pad", rewrite: merge_zero_pad::rewrite },
+    Pass { name: "merge_zero_pad", order: Forward, rewrite: merge_zero_pad::rewrite },
     // A dense layer reads a plane in the order in which a flatten would write it.
-    Pass { name: "absorb_flatten", rewrite: absorb_flatten::rewrite },
+    Pass { name: "absorb_flatten", order: Forward, rewrite: absorb_flatten::rewrite },
     // The three that fill epilogues, in the order in which an epilogue computes: norms, sum, activation.
-    Pass { name: "fold_batch_norm", rewrite: fold_batch_norm::rewrite },
-    Pass { name: "fuse_residual", rewrite: fuse_residual::rewrite },
-    Pass { name: "fuse_activation", rewrite: fuse_activation::rewrite },
+    Pass { name: "fold_batch_norm", order: Forward, rewrite: fold_batch_norm::rewrite },
+    Pass { name: "fuse_residual", order: Forward, rewrite: fuse_residual::rewrite },
+    Pass { name: "fuse_activation", order: Forward, rewrite: fuse_activation::rewrite },
 ];
 
 /// One pass.
@@ -45,7 +46,17 @@ pub const PASSES: &[Pass] = &[
 pub struct Pass {
     /// Its name, as dumps and errors show it.
     pub name: &'static str,
+    order: Order,
     rewrite: fn(&Graph, NodeId) -> Option<Patch>,
+}
+
+/// In which order a pass looks at the nodes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Order {
+    /// A node behind its inputs.
+    Forward,
+    /// A node before its inputs.
+    Backward,
 }
 
 /// Runs every pass over a graph that the verifier accepts.
@@ -64,7 +75,12 @@ impl Pass {
     /// Runs this pass alone, until `report` holds `limit` changes. Errors as those of [`run`].
     pub fn run(&self, graph: &mut Graph, limit: Option<usize>, report: &mut Report) -> Result<(), PassError> {
         // There is no order only if there is a cycle, which the verifier reports below.
-        for id in graph.topological().unwrap_or_default() {
+        let mut ids = graph.topological().unwrap_or_default();
+        match self.order {
+            Forward => {}
+            Backward => ids.reverse(),
+        }
+        for id in ids {
             if limit.is_some_and(|limit| report.changes.len() >= limit) {
                 break;
             }
