@@ -55,21 +55,21 @@ impl<'a> Parser<'a> {
 
     fn input(&mut self, node: &Node<'a>) -> Parsed<Box<Built>> {
         let shape = self.first_expression(node)?;
-        let span = self.from_start(node).to(shape.span);
+        let span = self.start_of(node).to(shape.span);
         built(StatementKind::Input(shape), span, node.end())
     }
 
     fn constant(&mut self, node: &Node<'a>) -> Parsed<Box<Built>> {
         let name = self.first_name(node)?;
         let value = self.first_expression(node)?;
-        let span = self.from_start(node).to(value.span);
+        let span = self.start_of(node).to(value.span);
         built(StatementKind::Const { name, value }, span, node.end())
     }
 
     /// `concat` and `output`.
     fn name_list(&mut self, node: &Node<'a>) -> Parsed<Box<Built>> {
         let names = self.names(node)?;
-        let start = self.from_start(node);
+        let start = self.start_of(node);
         let span = names.last().map_or(start, |name| start.to(name.span));
         let kind = match node.rule() {
             Rule::output => StatementKind::Output(names),
@@ -106,7 +106,7 @@ impl<'a> Parser<'a> {
     }
 
     /// The empty span at the start of a rule.
-    fn from_start(&self, node: &Node<'a>) -> Span {
+    fn start_of(&self, node: &Node<'a>) -> Span {
         self.span(node.start(), node.start())
     }
 
