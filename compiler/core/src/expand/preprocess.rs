@@ -188,7 +188,10 @@ impl<'a> Expander<'a, '_> {
                 true => format!("`crop {}`", shape.height),
                 false => format!("`crop {}x{}`", shape.height, shape.width),
             };
-            self.report(self.with_input(d).help(format!("end it in {crop}; `crop (rows, cols)` follows the input whatever it is")));
+            self.report(
+                self.with_input(d)
+                    .help(format!("end it in {crop}; `crop (rows, cols)` follows the input whatever it is")),
+            );
             return;
         }
         self.graph.preprocess = Some(Preprocess { steps });

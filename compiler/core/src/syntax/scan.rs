@@ -244,7 +244,13 @@ impl Scanner<'_> {
                 if is_number(text) {
                     return;
                 }
-                let help = "a number is like `64`, `0.5` or `1e-5`; a size is like `3x3` or `224x224x3`";
+                let sides = |c: char| c == 'x' || c.is_ascii_digit();
+                let help = match text.split('x').count() {
+                    4.. if text.chars().all(sides) => {
+                        "a size has two or three sides; a batch is not one of them"
+                    }
+                    _ => "a number is like `64`, `0.5` or `1e-5`; a size is like `3x3` or `224x224x3`",
+                };
                 new(Code::InvalidNumber, format!("{} is neither a number nor a size", quote(text)), help)
             }
             TokenKind::Punctuation => {

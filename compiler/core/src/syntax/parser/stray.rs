@@ -224,7 +224,9 @@ impl Parser<'_> {
             }
             (None, Some(found)) => diagnostic.help(format!("did you mean `{found}`?")),
             (None, None) if brace => diagnostic,
-            (None, None) => diagnostic.help(format!("a block is called with parentheses: `{}()`", text)),
+            (None, None) => diagnostic.help(format!(
+                "a block, or an operation that a parameter holds, is called with parentheses: `{text}()`"
+            )),
         });
         Reported { at: last.range.end }
     }
