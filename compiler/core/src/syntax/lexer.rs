@@ -6,7 +6,7 @@ use std::ops::Range;
 /// What a token is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TokenKind {
-    /// A word, reserved or not.
+    /// A word, reserved or not, or several with dots between (`layer1.0.conv2`).
     Word,
     /// A number or size, or what begins like one (`3y`).
     Number,
@@ -66,6 +66,20 @@ impl<'a> Lexer<'a> {
     }
 }
 
+/// The length of a word and of those that dots join to it.
+fn word_length(text: &str) -> usize {
+    let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let mut length = 0;
+    loop {
+        let rest = &text[length..];
+        length += rest.find(|c| !word(c)).unwrap_or(rest.len());
+        if !text[length..].strip_prefix('.').is_some_and(|rest| rest.starts_with(word)) {
+            return length;
+        }
+        length += 1;
+    }
+}
+
 /// The length of a number or size and of everything glued to it.
 fn number_length(text: &str) -> usize {
     let bytes = text.as_bytes();
@@ -91,9 +105,8 @@ impl Iterator for Lexer<'_> {
         let start = self.skip_trivia();
         let rest = self.rest();
         let first = rest.chars().next()?;
-        let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
         let (kind, length) = match first {
-            'a'..='z' | 'A'..='Z' | '_' => (TokenKind::Word, rest.find(|c| !word(c)).unwrap_or(rest.len())),
+            'a'..='z' | 'A'..='Z' | '_' => (TokenKind::Word, word_length(rest)),
             '0'..='9' => (TokenKind::Number, number_length(rest)),
             '"' => match rest[1..].find(['"', '\n']) {
                 Some(i) if rest[1 + i..].starts_with('"') => (TokenKind::String, i + 2),
@@ -126,11 +139,11 @@ mod tests {
 
     #[test]
     fn tokens_cover_what_is_there() {
-        let text = "conv 3x3 4*width // x {\n stride=1e-5 \"a b\" [-2**i] \u{d7} \"open";
+        let text = "conv 3x3 4*width // x {\n stride=1e-5 \"a b\" [-2**i] a.0.b1 c. d \u{d7} \"open";
         let tokens: Vec<&str> = Lexer::new(text, 0).map(|t| &text[t.range]).collect();
         let expected = [
             "conv", "3x3", "4", "*", "width", "stride", "=", "1e-5", "\"a b\"", "[", "-", "2", "**", "i",
-            "]", "\u{d7}", "\"open",
+            "]", "a.0.b1", "c", ".", "d", "\u{d7}", "\"open",
         ];
         assert_eq!(tokens, expected);
     }

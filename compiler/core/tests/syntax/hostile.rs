@@ -4,6 +4,8 @@ use std::time::{Duration, Instant};
 
 use archc_core::diagnostic::render::{Style, render};
 use archc_core::syntax;
+use archc_core::syntax::print::print;
+use proptest::prelude::*;
 
 use super::parse;
 
@@ -98,7 +100,7 @@ fn deeper_nesting_is_an_error_on_a_small_stack() {
 #[test]
 fn a_megabyte_of_anything_takes_seconds() {
     // Without optimisation the parser is about ten times slower.
-    let size = if cfg!(debug_assertions) { syntax::MAX_BYTES / 10 } else { syntax::MAX_BYTES - 100 };
+    let size = if cfg!(debug_assertions) { syntax::MAX_BYTES / 20 } else { syntax::MAX_BYTES - 100 };
     let fill = |piece: &str| piece.repeat(size / piece.len());
     for text in [
         net(&fill("relu ")),
@@ -153,6 +155,112 @@ fn a_megabyte_of_anything_takes_seconds() {
         assert!(taken < Duration::from_secs(20), "{taken:?}: {text:.60}");
     }
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 512, ..ProptestConfig::default() })]
+
+    /// Pieces of the language and of nothing in any order: there may be errors, but each has a place in the text, and
+    /// all of them can be shown.
+    #[test]
+    fn any_soup_of_tokens_ends_in_a_tree_or_in_errors(
+        parts in prop::collection::vec(prop::sample::select(PIECES), 0..40),
+        separator in prop::sample::select(&["", " ", "\n"][..]),
+    ) {
+        let text = parts.join(separator);
+        let (tree, sources, diagnostics) = parse(&text);
+        for diagnostic in diagnostics.iter() {
+            let span = diagnostic.primary.as_ref().expect("a place").span;
+            let (start, end) = (span.start as usize, span.end as usize);
+            prop_assert!(start <= end && text.get(start..end).is_some(), "{span:?}");
+        }
+        render(&sources, &diagnostics, Style::Plain);
+        print(&tree);
+    }
+}
+
+const PIECES: &[&str] = &[
+    "net",
+    "net A {",
+    "block b(",
+    "block b() {",
+    "use",
+    "\"x\"",
+    "\"",
+    "}",
+    "{",
+    "(",
+    ")",
+    "[",
+    "]",
+    "conv",
+    "3x3",
+    "64",
+    "relu",
+    "stride",
+    "=",
+    "==",
+    "stack",
+    "3",
+    "for",
+    "in",
+    "as",
+    "if",
+    "else",
+    "residual",
+    "shortcut",
+    "inception",
+    "branch",
+    "gate",
+    "const",
+    "let",
+    "x",
+    "y:",
+    "from",
+    "add",
+    "concat",
+    "defaults",
+    "output",
+    "preprocess",
+    "resize",
+    "labels",
+    "and",
+    "or",
+    "not",
+    "true",
+    "same",
+    "min",
+    "max(",
+    "floor",
+    ",",
+    "+",
+    "-",
+    "*",
+    "**",
+    "/",
+    "//",
+    "<",
+    ">",
+    "!",
+    ";",
+    "&&",
+    ".",
+    ":",
+    "3y",
+    "1e5",
+    "1.5",
+    "a.0.b",
+    "\u{e9}",
+    "\u{1f600}",
+    "\u{feff}",
+    "\u{a0}",
+    "'",
+    "#",
+    "\t",
+    "\r\n",
+    "\0",
+    "max-pool",
+    "f(",
+];
 
 #[test]
 fn a_file_above_the_limit_is_refused() {

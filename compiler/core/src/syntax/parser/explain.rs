@@ -245,8 +245,14 @@ impl Parser<'_> {
             position = self.token_before(start, taken).map_or(taken, |last| last.range.end);
             values.push(self.span(start, position));
         }
-        let next = Lexer::new(self.text, position).skip_trivia();
+        let next = self.peek(position, self.text.len());
+        // An `if` on the next line that is no expression is a statement.
+        let statement = next.as_ref().is_some_and(|next| {
+            let gap = self.text.get(position..next.range.start).unwrap_or("");
+            self.token_text(next) == "if" && gap.contains('\n')
+        });
+        let at = next.as_ref().map_or(self.text.len(), |next| next.range.start);
         let word = self.token_span(&word);
-        (next == mismatch.at).then(|| self.missing_positional(kind, word, &values, mismatch.token.as_ref()))
+        (statement || at == mismatch.at).then(|| self.missing_positional(kind, word, &values, next.as_ref()))
     }
 }

@@ -1,6 +1,8 @@
 //! The parser. It walks the items and the statements of a body by hand, from one to the next, and hands each to the
 //! grammar, so that a mistake costs one statement and the rest of the file is still read.
 
+#[cfg(test)]
+mod agreement;
 mod explain;
 mod expression;
 mod item;

@@ -16,8 +16,8 @@ impl<'a> Parser<'a> {
         let mut attributes = Vec::new();
         for child in children {
             if child.rule() == Rule::positional {
-                // `conv 3x3 relu`: what follows is the next statement.
-                let found = self.peek(child.start(), child.end());
+                // `conv 3x3 relu`: what follows is the next statement. An `if` here is a whole expression.
+                let found = self.peek(child.start(), child.end()).filter(|t| self.token_text(t) != "if");
                 if found.as_ref().is_some_and(|token| self.begins_statement(token)) {
                     let values: Vec<Span> = positionals.iter().map(|p: &Expression| p.span).collect();
                     let diagnostic = self.missing_positional(kind.value, kind.span, &values, found.as_ref());
