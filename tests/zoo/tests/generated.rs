@@ -1,0 +1,72 @@
+//! The generated code of every network equals its golden on every instruction set of the machine: to 1e-4 of the
+//! largest logit, plus ten times what the framework's own f32 is off.
+
+use archc_runtime::spec::Network;
+use archc_runtime::weights::{Dtype, Info, Source};
+use archc_runtime::{Isa, LoadError, Model};
+use archc_weights::Store;
+use archc_zoo_tests::{Golden, SeededWeights, graph, relative_error};
+use std::borrow::Cow;
+
+macro_rules! networks {
+    ($($name:ident: $golden:literal;)*) => {
+        $(
+            archc_runtime::include_model!(#[allow(dead_code, unreachable_pub)] $name);
+
+            #[test]
+            fn $name() {
+                check(stringify!($name), &self::$name::NETWORK, $golden);
+            }
+        )*
+    };
+}
+
+networks! {
+    lenet5: "torch/lenet5";
+    alexnet: "torch/alexnet_2012";
+    vgg16: "keras/VGG16";
+    resnet50: "keras/ResNet50";
+    inception_v3: "keras/InceptionV3";
+    mobilenet: "keras/MobileNet";
+    mobilenet_v2: "keras/MobileNetV2";
+}
+
+/// A store of tensors as the runtime takes weights.
+struct FromStore(Store);
+
+impl Source for FromStore {
+    fn names(&self) -> Vec<&str> {
+        self.0.iter().map(|(name, _)| name).collect()
+    }
+
+    fn info(&self, name: &str) -> Option<Info> {
+        self.0.get(name).map(|t| Info { dtype: Dtype::F32, shape: t.shape.to_vec() })
+    }
+
+    fn read(&self, name: &str) -> Result<Cow<'_, [u8]>, LoadError> {
+        let numbers = self.0.get(name).map_or(&[][..], |t| &t.data);
+        Ok(Cow::Owned(numbers.iter().flat_map(|x| x.to_le_bytes()).collect()))
+    }
+}
+
+fn check(arch: &str, network: &'static Network, golden: &str) {
+    let golden = Golden::load(golden);
+    let weights = FromStore(SeededWeights::new(&golden, &graph(arch)).store());
+    let model = Model::from_source(network, &weights).unwrap_or_else(|error| panic!("{error}"));
+    drop(weights);
+    let tolerance = 1e-4 + 10.0 * golden.f32_error;
+    for isa in Isa::available() {
+        let mut session = model.clone().with_isa(isa).session(1);
+        session.input_mut().copy_from_slice(&golden.image());
+        session.run();
+        let logits: Vec<f64> = session.logits().iter().map(|&x| f64::from(x)).collect();
+        let error = relative_error(&logits, &golden.logits);
+        println!("{arch} on {isa}: {error:.1e}, {tolerance:.1e} allowed");
+        assert!(
+            error <= tolerance,
+            "{arch} on {isa} is {error:.1e} from its golden, {tolerance:.1e} allowed"
+        );
+        let sum: f32 = session.output(0).iter().sum();
+        assert!((sum - 1.0).abs() < 1e-4, "{arch} on {isa}: the probabilities add up to {sum}");
+    }
+}
