@@ -43,7 +43,7 @@ fn check(case: &Case, random: &mut Random) {
         random.view([case.plane[0], case.plane[1], outputs], Halo::NONE),
     );
     let (x, numbers) = scene.input(&x_view, Fill::Zero, random);
-    let y = scene.buffer(&y_view, Fill::Zero);
+    let y = scene.output(&y_view);
     let residual = residual(&mut scene, &y, random);
     let filter = Filter::random([op.kernel[0], op.kernel[1], case.inputs, outputs], random);
     compare(case, &scene, &filter, (&x, &numbers), residual, &y);
@@ -179,7 +179,7 @@ fn nan_passes() {
     let (x, mut numbers) = scene.input(&View::blocked(2, 2, 16), Fill::Nan, &mut random);
     numbers.data[5] = f64::NAN;
     scene.write(&x, &numbers);
-    let y = scene.buffer(&View::blocked(2, 2, 16), Fill::Nan);
+    let y = scene.output(&View::blocked(2, 2, 16));
     let filter = Filter::random([1, 1, 16, 16], &mut random);
     let op = Conv::new([1, 1]).then(Activation::Relu);
     let case = Case { op, inputs: 16, outputs: 16, plane: [2, 2], images: 1 };

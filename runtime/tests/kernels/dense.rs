@@ -23,7 +23,7 @@ fn random_dense_layers() {
         let mut scene = Scene::new(images);
         let (x, numbers) = scene.input(&x_view, Fill::Zero, &mut random);
         let y_view = random.view([1, 1, outputs], Halo::NONE);
-        let y = scene.buffer(&y_view, Fill::Zero);
+        let y = scene.output(&y_view);
         let residual = match random.range(0, 2) {
             0 => None,
             1 => {

@@ -23,7 +23,7 @@ fn copy() {
             [random.range(0, 2), random.range(0, 2), random.range(0, 2), random.range(0, 2)]
         };
         let larger = [top + height + bottom, left + width + right, channels];
-        let y = scene.buffer(&random.view(larger, Halo::NONE), Fill::Zero);
+        let y = scene.output(&random.view(larger, Halo::NONE));
         let expected = Numbers::of(scene.images, larger, |[image, row, column, c]| {
             let inside = (top..top + height).contains(&row) && (left..left + width).contains(&column);
             if inside { numbers.at([image, row - top, column - left, c]) } else { 0.0 }
@@ -59,7 +59,7 @@ fn flatten() {
         let (x, numbers) =
             scene.input(&random.view([height, width, channels], Halo::NONE), Fill::Nan, &mut random);
         let size = height * width * channels;
-        let y = scene.buffer(&random.view([1, 1, size], Halo::NONE), Fill::Zero);
+        let y = scene.output(&random.view([1, 1, size], Halo::NONE));
         let expected = Numbers { shape: [1, 1, size], ..numbers };
         scene.check(&(x, y), &[], &y, &expected, |_| 0.0, |run| run.flatten(x.at(), y.at()));
     }
@@ -74,7 +74,7 @@ fn shuffle() {
         let shape = [height, width, of_group * groups];
         let mut scene = Scene::new(random.range(1, 3));
         let (x, numbers) = scene.input(&random.view(shape, Halo::NONE), Fill::Nan, &mut random);
-        let y = scene.buffer(&random.view(shape, Halo::NONE), Fill::Zero);
+        let y = scene.output(&random.view(shape, Halo::NONE));
         let expected = Numbers::of(scene.images, shape, |[image, row, column, c]| {
             numbers.at([image, row, column, c % groups * of_group + c / groups])
         });
@@ -92,7 +92,7 @@ fn upsample() {
         let (x, numbers) =
             scene.input(&random.view([height, width, channels], Halo::NONE), Fill::Nan, &mut random);
         let larger = [height * factor[0], width * factor[1], channels];
-        let y = scene.buffer(&random.view(larger, Halo::NONE), Fill::Zero);
+        let y = scene.output(&random.view(larger, Halo::NONE));
         let expected = Numbers::of(scene.images, larger, |[image, row, column, c]| {
             numbers.at([image, row / factor[0], column / factor[1], c])
         });

@@ -21,7 +21,7 @@ impl Case {
         let shape = [random.range(1, 6), random.range(1, 6), random.of(&[1, 5, 16, 20, 32, 40])];
         let mut scene = Scene::new(random.range(1, 3));
         let (x, numbers) = scene.input(&random.view(shape, Halo::NONE), Fill::Zero, &mut random);
-        let y = if random.chance(40) { x } else { scene.buffer(&random.view(shape, Halo::NONE), Fill::Zero) };
+        let y = if random.chance(40) { x } else { scene.output(&random.view(shape, Halo::NONE)) };
         Case { random, shape, scene, x, numbers, y }
     }
 

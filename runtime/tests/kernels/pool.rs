@@ -29,7 +29,7 @@ fn random_pooling() {
             numbers.data[at] = random.of(&[f64::NAN, f64::NEG_INFINITY, f64::INFINITY]);
             scene.write(&x, &numbers);
         }
-        let y = scene.buffer(&random.view([plane[0], plane[1], shape[2]], Halo::NONE), Fill::Zero);
+        let y = scene.output(&random.view([plane[0], plane[1], shape[2]], Halo::NONE));
         let expected = reference::pool(&op, &numbers, plane);
         let tolerance = if op.kind == PoolKind::Max { 0.0 } else { 1e-6 };
         scene.check(&(op, x, y), &[], &y, &expected, |_| tolerance, |run| run.pool(&op, x.at(), y.at()));
@@ -43,7 +43,7 @@ fn random_global_pooling() {
         let shape = [random.range(1, 12), random.range(1, 12), random.of(&[1, 5, 16, 20, 32, 40])];
         let mut scene = Scene::new(random.range(1, 3));
         let (x, numbers) = scene.input(&random.view(shape, Halo::NONE), Fill::Nan, &mut random);
-        let y = scene.buffer(&random.view([1, 1, shape[2]], Halo::NONE), Fill::Zero);
+        let y = scene.output(&random.view([1, 1, shape[2]], Halo::NONE));
         let kind = random.of(&[PoolKind::Max, PoolKind::Average]);
         let expected = Numbers::of(scene.images, [1, 1, shape[2]], |[image, _, _, c]| {
             let (mut largest, mut sum) = (f64::NEG_INFINITY, 0.0);

@@ -3,6 +3,7 @@
 use archc_runtime::Isa;
 use archc_runtime::layout::{At, Halo, View};
 use archc_runtime::run::Run;
+use std::ops::Range;
 
 /// Splitmix64.
 #[derive(Clone, Debug)]
@@ -160,26 +161,40 @@ impl Scene {
 
     /// A buffer behind the last one: padding lanes zeros, halos as asked, numbers guards.
     pub(crate) fn buffer(&mut self, view: &View, halo: Fill) -> Placed {
+        self.lay(view, if halo == Fill::Nan { f32::NAN } else { 0.0 }, 0.0)
+    }
+
+    /// A buffer to write into, in memory that held something else.
+    pub(crate) fn output(&mut self, view: &View) -> Placed {
+        self.lay(view, 7.0, 8.0)
+    }
+
+    fn lay(&mut self, view: &View, halo: f32, padding: f32) -> Placed {
         let offset = self.arena.len() / self.images;
         let placed = Placed { view: *view, offset };
         let whole = View { first_channel: 0, channels: view.buffer_channels, ..*view };
         let all = Placed { view: whole, offset };
         let start = self.arena.len();
-        self.arena
-            .resize(start + view.image_size() * self.images, if halo == Fill::Nan { f32::NAN } else { 0.0 });
-        for image in 0..self.images {
-            for y in 0..view.height {
-                for x in 0..view.width {
-                    for c in 0..view.buffer_channels.next_multiple_of(view.layout.block) {
-                        let padding = c >= view.buffer_channels;
-                        let at = all.place(self.images, [image, y, x, c]);
-                        self.arena[at] = if padding { 0.0 } else { GUARD };
-                    }
-                }
-            }
+        self.arena.resize(start + view.image_size() * self.images, halo);
+        for place in self.places_of(view, 0..view.buffer_channels.next_multiple_of(view.layout.block)) {
+            let number = if place[3] >= view.buffer_channels { padding } else { GUARD };
+            self.arena[all.place(self.images, place)] = number;
         }
         self.arena.extend(vec![GUARD; 16 * self.images]);
         placed
+    }
+
+    /// Places of a view's plane with these channels.
+    fn places_of(&self, view: &View, channels: Range<usize>) -> Vec<[usize; 4]> {
+        let shape = [view.height, view.width, channels.len()];
+        let places = Numbers::zeros(self.images, shape).places();
+        places.into_iter().map(|[image, y, x, c]| [image, y, x, channels.start + c]).collect()
+    }
+
+    /// The padding lanes behind a value, as channels of it; none where the buffer goes on.
+    fn padding_lanes(view: &View) -> Range<usize> {
+        let end = view.buffer_channels.next_multiple_of(view.layout.block) - view.first_channel;
+        if view.first_channel + view.channels == view.buffer_channels { view.channels..end } else { 0..0 }
     }
 
     /// Random numbers into a value.
@@ -206,7 +221,7 @@ impl Scene {
     }
 
     /// Runs a kernel on every instruction set: the output must be as expected, within the tolerance (absolute, of each
-    /// number), and everything else as it was.
+    /// number), padding lanes behind it zeros, and everything else as it was.
     pub(crate) fn check(
         &self,
         what: &dyn std::fmt::Debug,
@@ -226,6 +241,11 @@ impl Scene {
                 let (value, truth) = (f64::from(arena[at]), expected.at(place));
                 let near = (value - truth).abs() <= tolerance(place) || value.is_nan() && truth.is_nan();
                 assert!(near || value == truth, "{isa}: {value}, not {truth}, at {place:?} of {what:?}");
+            }
+            for place in self.places_of(&y.view, Scene::padding_lanes(&y.view)) {
+                let at = y.place(self.images, place);
+                written[at] = true;
+                assert_eq!(arena[at].to_bits(), 0, "{isa}: a padding lane at {place:?} of {what:?}");
             }
             for (at, &written) in written.iter().enumerate() {
                 let (now, before) = (arena[at].to_bits(), self.arena[at].to_bits());

@@ -20,7 +20,7 @@ fn softmax() {
             numbers.data[0] = f64::NAN;
         }
         scene.write(&x, &numbers);
-        let y = if random.chance(30) { x } else { scene.buffer(&random.view(shape, Halo::NONE), Fill::Zero) };
+        let y = if random.chance(30) { x } else { scene.output(&random.view(shape, Halo::NONE)) };
         let expected = Numbers::of(scene.images, shape, |[image, row, column, c]| {
             let all: Vec<f64> = (0..shape[2]).map(|c| numbers.at([image, row, column, c])).collect();
             let largest = all.iter().copied().fold(f64::NEG_INFINITY, f64::max);
@@ -44,7 +44,7 @@ fn local_response_normalization() {
         };
         let mut scene = Scene::new(random.range(1, 3));
         let (x, numbers) = scene.input(&random.view(shape, Halo::NONE), Fill::Nan, &mut random);
-        let y = scene.buffer(&random.view(shape, Halo::NONE), Fill::Zero);
+        let y = scene.output(&random.view(shape, Halo::NONE));
         let expected = Numbers::of(scene.images, shape, |[image, row, column, c]| {
             let window = c.saturating_sub(op.size / 2)..(c + (op.size - 1) / 2 + 1).min(shape[2]);
             let sum: f64 = window.map(|c| numbers.at([image, row, column, c]).powi(2)).sum();
