@@ -97,7 +97,7 @@ fn what_was_meant_is_said() {
         ("else { }", "`else` follows the brace that ends its `if`"),
         ("const a = if b {1}", "an `if` in an expression needs an `else`: `if a {1} else {2}`"),
         ("for a, b in c { }", "write `for (a, b) in ..`"),
-        ("unit", "a block is called with parentheses: `unit()`"),
+        ("unit", "a block, or an operation that a parameter holds, is called with parentheses: `unit()`"),
         ("unit() stride=2", "the arguments of a call stand in its parentheses"),
     ] {
         let (_, _, diagnostics) = parse(&format!("net A {{ {body} }}"));
