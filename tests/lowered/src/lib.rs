@@ -2,6 +2,7 @@
 //! addresses and the weights of each call. So lowering, planning, packing and kernels are compared with the
 //! interpreter on any graph, without compiling generated code.
 
+pub mod harness;
 mod source;
 mod steps;
 mod tables;

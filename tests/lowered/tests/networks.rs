@@ -1,70 +1,61 @@
-//! The plans of the zoo's networks: how many steps, functions and calls they have, and how large their arenas are.
+//! The zoo's networks: how many functions and calls they have, how large their arenas are, and what they compute.
 
-use archc_core::diagnostic::Diagnostics;
-use archc_core::expand::{Files, ReadError, Request, expand, load};
-use archc_core::ir::Graph;
-use archc_core::lir::Program;
-use archc_core::lir::verify::verify_program;
-use archc_core::lower::lower;
-use archc_core::passes;
-use archc_core::plan::print::{plain_peak, print};
-use archc_core::plan::verify::verify_plan;
-use archc_core::plan::{Plan, plan};
-use archc_core::source::SourceMap;
+use archc_core::plan::Plan;
+use archc_core::plan::print::plain_peak;
+use archc_lowered::harness::{check, planned, zoo};
 
-/// There are no files but those of the zoo, which travel with archc.
-struct NoFiles;
+fn plan(file: &str, net: &str) -> Plan {
+    planned(&zoo(file, net, &[])).unwrap().1
+}
 
-impl Files for NoFiles {
-    fn read(&mut self, _: &str) -> Result<Vec<u8>, ReadError> {
-        Err(ReadError::NotFound)
+#[test]
+fn a_network_three_times_as_deep_has_no_more_functions_and_calls() {
+    let (shallow, deep) = (plan("resnet50", "ResNet50"), plan("resnet50", "ResNet152"));
+    assert_eq!((shallow.functions.len(), shallow.calls.len()), (10, 10));
+    assert_eq!((deep.functions.len(), deep.calls.len()), (10, 10));
+    let counts = |plan: &Plan| plan.calls.iter().map(|c| c.count).collect::<Vec<_>>();
+    assert_eq!(counts(&deep), [1, 1, 2, 1, 7, 1, 35, 1, 2, 1]);
+    let names: Vec<&str> = deep.functions.iter().map(|f| f.name.as_str()).collect();
+    assert_eq!(names[..3], ["stem", "bottleneck_1", "bottleneck_2"]);
+    assert_eq!(names[9], "head");
+    let pattern = (deep.calls[6].prefix.as_str(), deep.calls[6].number);
+    assert_eq!(pattern, ("stage.2.unit.{}.bottleneck1", 1));
+    assert_eq!(shallow.arena_size, deep.arena_size);
+}
+
+/// Halos and padding lanes cost little, and addresses nothing.
+#[test]
+fn arenas_are_as_small_as_their_peaks() {
+    for (file, net, functions, calls) in [
+        ("alexnet", "AlexNet", 1, 1),
+        ("vgg16", "VGG16", 8, 8),
+        ("resnet50", "ResNet50", 10, 10),
+        ("inception_v3", "InceptionV3", 12, 13),
+        ("mobilenet", "MobileNet", 12, 12),
+        ("mobilenet_v2", "MobileNetV2", 14, 14),
+    ] {
+        let (program, plan) = planned(&zoo(file, net, &[])).unwrap();
+        assert_eq!(plan.arena_size, plan.peak_size, "{net}");
+        let plain = plain_peak(&program, &plan);
+        assert!(plan.arena_size * 100 <= plain * 102, "{net}: {} of {plain}", plan.arena_size);
+        assert_eq!((plan.functions.len(), plan.calls.len()), (functions, calls), "{net}");
+        let longest = plan.functions.iter().map(|f| f.steps.len()).max();
+        assert!(longest <= Some(60), "{net}: {longest:?} steps in a function");
     }
 }
 
-fn graph(file: &str, net: &str) -> Graph {
-    let request = Request { net: Some(net.into()), ..Request::new(format!("zoo:{file}")) };
-    let mut sources = SourceMap::default();
-    let mut diagnostics = Diagnostics::default();
-    let loaded = load(&request, &mut NoFiles, &mut sources, &mut diagnostics).expect("the zoo is right");
-    let mut graph = expand(&loaded, &request, &mut diagnostics).expect("the zoo is right");
-    passes::run(&mut graph, None).expect("passes keep the invariants");
-    graph
-}
-
-fn planned(file: &str, net: &str) -> (Program, Plan) {
-    let program = lower(&graph(file, net));
-    verify_program(&program).unwrap();
-    let plan = plan(&program);
-    verify_plan(&program, &plan).unwrap();
-    (program, plan)
-}
-
-/// Steps, functions, calls, and the arena in percent of the peak.
+/// Repeated blocks, concatenations in place, residual sums and depthwise convolutions, as real networks have them.
 #[test]
-fn table() {
-    for (file, net) in [
-        ("lenet5", "LeNet5"),
-        ("alexnet", "AlexNet"),
-        ("vgg16", "VGG16"),
-        ("resnet50", "ResNet50"),
-        ("resnet50", "ResNet152"),
-        ("inception_v3", "InceptionV3"),
-        ("mobilenet", "MobileNet"),
-        ("mobilenet_v2", "MobileNetV2"),
+fn small_images_give_what_the_interpreter_gives() {
+    for (file, net, set) in [
+        ("lenet5", "LeNet5", &[][..]),
+        ("resnet50", "ResNet50", &[("input", "48x48x3"), ("depths", "[2, 4, 3, 1]"), ("classes", "17")]),
+        ("inception_v3", "InceptionV3", &[("input", "79x83x3"), ("classes", "10")]),
+        ("mobilenet", "MobileNet", &[("input", "45x64x3"), ("width", "0.3"), ("classes", "10")]),
+        ("mobilenet_v2", "MobileNetV2", &[("input", "41x33x3"), ("width", "0.35"), ("classes", "10")]),
     ] {
-        let (program, plan) = planned(file, net);
-        println!(
-            "{net}: {} steps, {} functions, {} calls, arena {} ({:.3} of the peak, {:.3} of the plain peak), weights {}",
-            program.steps.len(),
-            plan.functions.len(),
-            plan.calls.len(),
-            plan.arena_size,
-            plan.arena_size as f64 / plan.peak_size as f64,
-            plan.arena_size as f64 / plain_peak(&program, &plan) as f64,
-            plan.weights_size,
-        );
-        if std::env::var("SHOW").is_ok_and(|s| s == net) {
-            println!("{}\n{}", archc_core::lir::print::print(&program), print(&program, &plan));
+        if let Err(message) = check(&zoo(file, net, set)) {
+            panic!("{net}: {message}");
         }
     }
 }

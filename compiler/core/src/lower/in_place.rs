@@ -10,8 +10,10 @@ pub(super) fn reuse(program: &mut Program) {
     let mut uses = Uses::new(program);
     for index in 0..program.steps.len() {
         let Step { kernel, inputs, output, .. } = &program.steps[index];
-        let ports = kernel.in_place_ports().iter().filter(|&&port| port < inputs.len());
-        if let Some(&port) = ports.clone().find(|&&port| uses.may_overwrite(program, index, port)) {
+        let ports = kernel.in_place_ports().iter().copied().filter(|&port| port < inputs.len());
+        let ports = ports.filter(|&port| uses.may_overwrite(program, index, port));
+        // Of two, the older: it is the trunk, which then stays where it is.
+        if let Some(port) = ports.min_by_key(|&port| uses.first_write_of(program, inputs[port])) {
             uses.merge(program, inputs[port], *output);
         }
     }
@@ -55,6 +57,10 @@ impl Uses {
             }
         }
         uses
+    }
+
+    fn first_write_of(&self, program: &Program, id: ValueId) -> Option<usize> {
+        self.first_write[program.values[id.index()].buffer.index()]
     }
 
     /// Whether a step may write over its input number `port`.
