@@ -2,7 +2,7 @@
 
 use archc_core::lir::print::print as print_program;
 use archc_core::plan::print::print as print_plan;
-use archc_lowered::harness::{fused, planned};
+use archc_lowered::harness::{fused, planned, written};
 use archc_random_graphs::{Recipe, recipes};
 use proptest::prelude::*;
 
@@ -43,4 +43,21 @@ fn lowering_and_planning_are_deterministic() {
         };
         assert_eq!(text(), text());
     }
+}
+
+/// What the largest graph that the language allows takes; a hostile text must not hang the compiler.
+#[test]
+fn long_and_wide_networks_are_planned_in_seconds() {
+    let start = std::time::Instant::now();
+    let long = format!("net N() {{ input 4x4x3  {} }}", "relu softmax ".repeat(9_900));
+    let layer = |i: usize| format!("conv 1x1 9 relu  softmax  concat x{i}  let x{} ", i + 1);
+    let wide: String = (0..4_000).map(layer).collect();
+    let wide = format!("net N() {{ input 1x1x3  let x0  {wide} }}");
+    let large = "net N() { input 1x1x2000000  relu  tanh  softmax }";
+    let crossed = "net N() { input 1x1x1  relu  let x  conv 1x1 1 pad=(2000000000, 0, 0, 0) stride=1000000000  global_avgpool
+        let a  from x  conv 1x1 1 pad=(0, 0, 2000000000, 0) stride=1000000000  global_avgpool  add a }";
+    for text in [&long, &wide, large, crossed] {
+        planned(&fused(written(text))).unwrap();
+    }
+    assert!(start.elapsed().as_secs() < 60);
 }

@@ -101,9 +101,14 @@ impl Buffer {
         }
     }
 
-    /// Numbers for one image, halo and padding lanes included.
+    /// Numbers for one image, halo and padding lanes included. No machine holds what is more than 2^44, which stands for
+    /// all of that, so that sums of sizes do not overflow.
     pub fn size(&self) -> usize {
-        self.view().image_size()
+        let Layout { halo, pitch, block, .. } = self.layout;
+        let rows = halo.top.saturating_add(self.height).saturating_add(halo.bottom);
+        let blocks = self.channels.div_ceil(block);
+        let size = [pitch, block, blocks].iter().fold(rows, |size, &n| size.saturating_mul(n));
+        size.min(1 << 44)
     }
 }
 

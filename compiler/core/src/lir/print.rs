@@ -8,7 +8,7 @@
 //! 0: v1 b1 = clear                                // conv1: zeros around its output
 //! 2: v2 b2 = conv 5x5 then tanh (v1), pack 0      // conv1: conv 5x5 6, tanh
 //! output output = v9
-//! pack 0 = conv conv1.weight, conv1.bias: 2688
+//! pack 0 = conv conv1.weight and 1 more, 416 numbers
 //! ```
 //!
 //! A step has its value, the buffer where the value lies, with its channels where it is a part of it and the zeros
@@ -192,6 +192,10 @@ fn pack_text(program: &Program, pack: &Pack) -> String {
         PackKind::Normalize { .. } => "normalize",
     };
     let tensors = pack.kind.tensors();
-    let names: Vec<&str> = tensors.iter().map(|id| program.tensors[id.index()].name.as_str()).collect();
-    format!("{word} {}: {}", names.join(", "), pack.size)
+    let first = tensors.first().map_or("", |id| program.tensors[id.index()].name.as_str());
+    let more = match tensors.len() {
+        0 | 1 => String::new(),
+        n => format!(" and {} more", n - 1),
+    };
+    format!("{word} {first}{more}, {} numbers", pack.size)
 }

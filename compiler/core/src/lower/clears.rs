@@ -44,6 +44,7 @@ fn clear(program: &mut Program, buffer: BufferId, border: Halo, first: &Step) ->
         ValueId(program.values.len() as u32 - 1)
     };
     let name = first.comment.split(':').next().unwrap_or_default();
-    let comment = format!("{name}: zeros around its output");
+    let what = if matches!(first.kernel, Kernel::Copy { .. }) { "the copy" } else { "its output" };
+    let comment = format!("{name}: zeros around {what}");
     Step { kernel: Kernel::Clear, inputs: Vec::new(), output, pack: None, scope: first.scope, comment }
 }

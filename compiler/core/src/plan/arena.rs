@@ -15,36 +15,52 @@ pub(super) struct Arena {
 /// More buffers than this are placed in the order of their lifetimes alone, since the other orders compare every two.
 const MANY: usize = 4096;
 
+/// An order in which buffers are placed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Order {
+    /// Large ones first: alike buffers meet alike neighbours, so that repeated blocks get equal addresses.
+    Size,
+    /// Those first that take much memory for long.
+    Area,
+    /// As they come to life.
+    Start,
+}
+
 /// Places buffers of these sizes and lifetimes; buffer `first` lies at 0. Sizes are multiples of the alignment.
 pub(super) fn place(sizes: &[usize], lifetimes: &[Range<usize>], first: usize) -> Arena {
-    let length = |i: usize| lifetimes[i].len();
-    // By size: alike buffers meet alike neighbours, so that repeated blocks get equal addresses. That is worth more than
-    // a few bytes, so the others must be smaller by a share.
-    let orders: [&dyn Fn(usize) -> [usize; 3]; 3] = [
-        &|i| [usize::MAX - sizes[i], lifetimes[i].start, i],
-        &|i| [usize::MAX - sizes[i].saturating_mul(length(i)), lifetimes[i].start, i],
-        &|i| [lifetimes[i].start, usize::MAX - sizes[i], i],
-    ];
-    let mut best: Option<Arena> = None;
-    for key in orders.iter().rev().take(if sizes.len() > MANY { 1 } else { orders.len() }).rev() {
-        let mut order: Vec<usize> = (0..sizes.len()).collect();
-        order.sort_by_key(|&i| (i != first, key(i)));
-        let arena = in_order(sizes, lifetimes, &order);
-        if best.as_ref().is_none_or(|best| arena.size < best.size - best.size / 20) {
-            best = Some(arena);
+    let mut best =
+        in_order(sizes, lifetimes, first, if sizes.len() > MANY { Order::Start } else { Order::Size });
+    if sizes.len() <= MANY {
+        for order in [Order::Area, Order::Start] {
+            let arena = in_order(sizes, lifetimes, first, order);
+            // Equal addresses are worth a few bytes.
+            if arena.size < best.size - best.size / 20 {
+                best = arena;
+            }
         }
     }
-    best.unwrap_or(Arena { offsets: Vec::new(), size: 0 })
+    best
 }
 
 /// Places each buffer at the lowest address where it fits.
-fn in_order(sizes: &[usize], lifetimes: &[Range<usize>], order: &[usize]) -> Arena {
+fn in_order(sizes: &[usize], lifetimes: &[Range<usize>], first: usize, order: Order) -> Arena {
+    let key = |i: usize| match order {
+        Order::Size => [usize::MAX - sizes[i], lifetimes[i].start],
+        Order::Area => [usize::MAX - sizes[i].saturating_mul(lifetimes[i].len()), lifetimes[i].start],
+        Order::Start => [lifetimes[i].start, usize::MAX - sizes[i]],
+    };
+    let mut buffers: Vec<usize> = (0..sizes.len()).collect();
+    buffers.sort_by_key(|&i| (i != first, key(i), i));
     let mut offsets = vec![0; sizes.len()];
     // By address.
-    let mut placed: Vec<usize> = Vec::with_capacity(sizes.len());
+    let mut placed: Vec<usize> = Vec::new();
     let mut size = 0;
-    for &buffer in order {
+    for buffer in buffers {
         let lifetime = &lifetimes[buffer];
+        if order == Order::Start {
+            // Those that follow start later still.
+            placed.retain(|&other| lifetimes[other].end > lifetime.start);
+        }
         let mut offset = 0;
         for &other in &placed {
             let alive_at_once =

@@ -14,7 +14,7 @@
 
 use super::{Call, Plan};
 use crate::lir::{BufferId, Program, Step, ValueId};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 /// Checks every invariant, and lists all that do not hold. Each is a mistake in archc, not in the user's text.
@@ -33,18 +33,21 @@ fn memory(program: &Program, plan: &Plan, found: &mut Vec<String>) {
     let place = |id: usize| plan.buffers[id]..plan.buffers[id] + program.buffers[id].size();
     let touched = touched(program);
     let mut order: Vec<usize> = (0..plan.buffers.len()).collect();
-    order.sort_by_key(|&id| plan.buffers[id]);
-    for (index, &id) in order.iter().enumerate() {
+    order.sort_by_key(|&id| touched[id].start);
+    let mut alive: Vec<usize> = Vec::new();
+    for id in order {
         let Range { start, end } = place(id);
         if !start.is_multiple_of(16) || end > plan.arena_size {
             found.push(format!("buffer {id} lies at {start}..{end} of {}", plan.arena_size));
         }
-        for &other in order[index + 1..].iter().take_while(|&&other| plan.buffers[other] < end) {
-            let [a, b] = [&touched[id], &touched[other]];
-            if a.start < b.end && b.start < a.end {
+        alive.retain(|&other| touched[other].end > touched[id].start);
+        for &other in &alive {
+            let there = place(other);
+            if start < there.end && there.start < end {
                 found.push(format!("buffers {id} and {other} are alive at once and overlap"));
             }
         }
+        alive.push(id);
     }
     if plan.buffers[program.values[program.input.index()].buffer.index()] != 0 {
         found.push("the input is not at 0".into());
@@ -90,11 +93,8 @@ fn calls(program: &Program, plan: &Plan, found: &mut Vec<String>) {
         if !is_identifier || !names.insert(name) {
             found.push(format!("a function is called `{name}`"));
         }
-        let firsts = plan.calls.iter().filter(|c| c.first.index() == function.steps.start);
-        if firsts.map(|c| &plan.functions[c.function]).ne([function]) {
-            found.push(format!("`{name}` has no first call"));
-        }
     }
+    let firsts: HashMap<usize, &Call> = plan.calls.iter().map(|c| (c.first.index(), c)).collect();
     let mut at = 0;
     for (index, call) in plan.calls.iter().enumerate() {
         let Some(function) = plan.functions.get(call.function) else {
@@ -104,10 +104,14 @@ fn calls(program: &Program, plan: &Plan, found: &mut Vec<String>) {
         if call.first.index() != at {
             found.push(format!("call {index} starts at step {}, not at {at}", call.first.0));
         }
+        let Some(first) = firsts.get(&function.steps.start).filter(|f| f.function == call.function) else {
+            found.push(format!("`{}` has no first call", function.name));
+            continue;
+        };
         let length = function.steps.len();
         for repetition in 0..call.count {
             let steps = at..at + length;
-            if let Some(message) = different(program, plan, call, repetition, steps) {
+            if let Some(message) = different(program, plan, first, call, repetition, steps) {
                 found.push(format!("repetition {repetition} of call {index}: {message}"));
             }
             at += length;
@@ -122,6 +126,7 @@ fn calls(program: &Program, plan: &Plan, found: &mut Vec<String>) {
 fn different(
     program: &Program,
     plan: &Plan,
+    first_call: &Call,
     call: &Call,
     repetition: usize,
     steps: Range<usize>,
@@ -129,7 +134,6 @@ fn different(
     let function = &plan.functions[call.function];
     let own = &program.steps[function.steps.clone()];
     let Some(steps) = program.steps.get(steps) else { return Some("there are no steps".into()) };
-    let first_call = plan.calls.iter().find(|c| c.first.index() == function.steps.start)?;
     let place = |buffers: &[BufferId], id: ValueId| {
         let buffer = program.values[id.index()].buffer;
         buffers.iter().position(|&b| plan.buffers[b.index()] == plan.buffers[buffer.index()])
@@ -138,6 +142,7 @@ fn different(
         |call: &Call, repetition: usize| call.prefix.replace("{}", &(call.number + repetition).to_string());
     let prefixes = (prefix(first_call, 0), prefix(call, repetition));
     let base = call.weights + repetition * function.weights_size;
+    let own_base = own.iter().find_map(|s| s.pack).map_or(0, |id| plan.packs[id.index()]);
     for (a, b) in own.iter().zip(steps) {
         let ids = |s: &Step| -> Vec<ValueId> { s.inputs.iter().copied().chain([s.output]).collect() };
         let (x, y) = (ids(a), ids(b));
@@ -167,7 +172,7 @@ fn different(
             }
             continue;
         };
-        let at = (plan.packs[p.index()] - first_call.weights, plan.packs[q.index()].wrapping_sub(base));
+        let at = (plan.packs[p.index()].wrapping_sub(own_base), plan.packs[q.index()].wrapping_sub(base));
         let (p, q) = (&program.packs[p.index()], &program.packs[q.index()]);
         let same = p.size == q.size && p.kind.tensors().len() == q.kind.tensors().len();
         let mut pairs = p.kind.tensors().into_iter().zip(q.kind.tensors());

@@ -1,8 +1,9 @@
 //! Invariants 5 to 7: who writes what, when, and over what.
 
 use super::Found;
-use crate::lir::{Kernel, Step, ValueId};
+use crate::lir::{BufferId, Kernel, Step, ValueId};
 use archc_runtime::layout::{Halo, View};
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 pub(super) fn check(found: &mut Found<'_>) {
@@ -29,8 +30,8 @@ pub(super) fn check(found: &mut Found<'_>) {
 }
 
 struct Memory {
-    /// Which value was written last to each channel of each buffer.
-    written: Vec<Vec<Option<ValueId>>>,
+    /// Which value was written last to which channels of each buffer, by the first of the channels.
+    written: Vec<BTreeMap<usize, (usize, ValueId)>>,
     /// The zeros around the innermost plane that is written to each buffer.
     borders: Vec<Halo>,
     /// The zeros that were cleared.
@@ -54,7 +55,7 @@ impl Memory {
         let program = found.program;
         let count = program.buffers.len();
         let mut memory = Memory {
-            written: program.buffers.iter().map(|b| vec![None; b.channels]).collect(),
+            written: vec![BTreeMap::new(); count],
             borders: vec![Halo::NONE; count],
             cleared: vec![None; count],
             touched: vec![false; count],
@@ -63,7 +64,7 @@ impl Memory {
             last_read: vec![None; program.values.len()],
         };
         memory.computed[program.input.index()] = true;
-        memory.written[found.buffer(program.input).index()].fill(Some(program.input));
+        memory.mark(found, program.input);
         let leaving = program.outputs.iter().map(|(_, id)| *id).chain(program.logits);
         leaving.chain([program.input]).for_each(|id| memory.pinned[found.buffer(id).index()] = true);
         for (index, step) in program.steps.iter().enumerate() {
@@ -88,22 +89,45 @@ impl Memory {
         self.cleared[buffer] = Some(found.view(step.output).layout.halo);
     }
 
+    /// The values that were written last to any of these channels.
+    fn last(&self, buffer: BufferId, channels: &Range<usize>) -> Vec<(Range<usize>, ValueId)> {
+        let before = self.written[buffer.index()].range(..channels.end).rev();
+        let overlapping = before.take_while(|(_, (end, _))| *end > channels.start);
+        let mut values: Vec<_> = overlapping.map(|(&start, &(end, id))| (start..end, id)).collect();
+        values.reverse();
+        values
+    }
+
+    /// Notes that a value was written. What it overlaps is gone.
+    fn mark(&mut self, found: &Found<'_>, id: ValueId) {
+        let (buffer, channels) = (found.buffer(id), channels(&found.view(id)));
+        for (old, _) in self.last(buffer, &channels) {
+            self.written[buffer.index()].remove(&old.start);
+        }
+        self.written[buffer.index()].insert(channels.start, (channels.end, id));
+    }
+
     /// Whether the numbers of a value are there: it was written last itself, or its parts were.
     fn holds(&self, found: &Found<'_>, id: ValueId) -> bool {
         let view = found.view(id);
-        self.written[found.buffer(id).index()][channels(&view)].iter().all(|last| match last {
-            Some(last) if self.computed[id.index()] => *last == id,
-            Some(last) => is_part(&found.view(*last), &view),
-            None => false,
-        })
+        let channels = channels(&view);
+        let mut next = channels.start;
+        for (part, last) in self.last(found.buffer(id), &channels) {
+            let is_right =
+                if self.computed[id.index()] { last == id } else { is_part(&found.view(last), &view) };
+            if part.start > next || !is_right {
+                return false;
+            }
+            next = part.end;
+        }
+        next >= channels.end
     }
 
     fn write(&mut self, found: &mut Found<'_>, index: usize, step: &Step) {
         let id = step.output;
         let view = found.view(id);
         let buffer = found.buffer(id).index();
-        let before = &self.written[buffer][channels(&view)];
-        let over = before.iter().any(Option::is_some);
+        let over = !self.last(found.buffer(id), &channels(&view)).is_empty();
         if over && !self.may_overwrite(found, index, step) {
             found.step(index, "it writes over a value that it may not");
         }
@@ -131,7 +155,7 @@ impl Memory {
                 None | Some(_) => {}
             }
         }
-        self.written[buffer][channels(&view)].fill(Some(id));
+        self.mark(found, id);
     }
 
     /// Whether a step may write where values are: over the whole of a buffer that nothing reads any more. (What is made
@@ -139,8 +163,8 @@ impl Memory {
     fn may_overwrite(&self, found: &Found<'_>, index: usize, step: &Step) -> bool {
         let buffer = found.buffer(step.output);
         let is_dead = |id: ValueId| self.last_read[id.index()].is_none_or(|last| last <= index);
-        let before = &self.written[buffer.index()][channels(&found.view(step.output))];
-        let over_dead = before.iter().flatten().all(|&id| is_dead(id));
+        let over = self.last(buffer, &channels(&found.view(step.output)));
+        let over_dead = over.iter().all(|(_, id)| is_dead(*id));
         let mut ports = step.kernel.in_place_ports().iter().filter_map(|&p| step.inputs.get(p));
         let reads_it = ports.any(|&id| {
             found.buffer(id) == buffer && found.view(id) == found.view(step.output) && id != step.output

@@ -49,8 +49,7 @@ impl fmt::Display for Violation {
 /// Checks every invariant, and lists all that do not hold.
 pub fn verify_program(program: &Program) -> Result<(), Vec<Violation>> {
     let mut found = Found { program, violations: Vec::new() };
-    found.ids();
-    if found.violations.is_empty() {
+    if found.ids() {
         // These index by ids.
         found.views();
         found.leaving();
@@ -75,7 +74,8 @@ impl Found<'_> {
         self.violations.push(Violation { step: Some(StepId(index as u32)), message: message.into() });
     }
 
-    fn ids(&mut self) {
+    /// Whether all ids are within their lists.
+    fn ids(&mut self) -> bool {
         let program = self.program;
         let mut values = vec![false; program.values.len()];
         let mut buffers = vec![false; program.buffers.len()];
@@ -104,6 +104,7 @@ impl Found<'_> {
                 self.whole(format!("{name} {index} is not used"));
             }
         }
+        ok
     }
 
     fn views(&mut self) {
