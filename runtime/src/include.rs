@@ -1,6 +1,7 @@
 //! Macros for the modules that archc generates.
 
-/// Includes a module that a build script has generated into `OUT_DIR`.
+/// Includes a module that a build script has generated into `OUT_DIR`. Lints of the crate around it do not look into it:
+/// a program seldom uses all of a module.
 ///
 /// ```text
 /// archc_runtime::include_model!(vgg16);                                  // mod vgg16 from vgg16.rs
@@ -11,12 +12,14 @@
 #[macro_export]
 macro_rules! include_model {
     ($(#[$attribute:meta])* $visibility:vis $name:ident) => {
+        #[allow(dead_code, unreachable_pub, clippy::all, clippy::pedantic)]
         $(#[$attribute])*
         $visibility mod $name {
             include!(concat!(env!("OUT_DIR"), "/", stringify!($name), ".rs"));
         }
     };
     ($(#[$attribute:meta])* $visibility:vis $name:ident = $file:literal) => {
+        #[allow(dead_code, unreachable_pub, clippy::all, clippy::pedantic)]
         $(#[$attribute])*
         $visibility mod $name {
             include!(concat!(env!("OUT_DIR"), "/", $file, ".rs"));

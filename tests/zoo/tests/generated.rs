@@ -11,7 +11,7 @@ use std::borrow::Cow;
 macro_rules! networks {
     ($($name:ident: $golden:literal;)*) => {
         $(
-            archc_runtime::include_model!(#[allow(dead_code, unreachable_pub)] $name);
+            archc_runtime::include_model!($name);
 
             #[test]
             fn $name() {

@@ -1,0 +1,162 @@
+//! The commands as a shell sees them: what they print, where, and their exit status.
+
+mod support;
+
+use serde_json::Value;
+use support::{archc, folder, json_line, root, status, stderr, stdout};
+
+#[test]
+fn a_right_network_is_told_on_standard_output() {
+    let out = archc(&["check", "archs/vgg16.arch"]);
+    assert_eq!(status(&out), 0);
+    assert_eq!(stdout(&out), "VGG16: 224x224x3 to 1x1x1000, 40 operations\n");
+    assert_eq!(stderr(&out), "");
+}
+
+#[test]
+fn a_wrong_network_is_told_on_standard_error_with_status_1() {
+    let folder = folder();
+    let path = folder.path().join("wrong.arch");
+    std::fs::write(&path, "net Wrong {\n    input 8x8x3\n    conv 3x3 10 group=2\n}\n").unwrap();
+    for command in ["check", "summary", "build", "bench", "dump"] {
+        let out = archc(&[command, path.to_str().unwrap()]);
+        assert_eq!(status(&out), 1, "{command}");
+        assert_eq!(stdout(&out), "", "{command}");
+        assert!(stderr(&out).starts_with("error[E0302]: "), "{command}: {}", stderr(&out));
+        assert!(stderr(&out).contains("wrong.arch:3:"), "{command}: {}", stderr(&out));
+        let json = archc(&[command, path.to_str().unwrap(), "--json"]);
+        assert_eq!(status(&json), 1, "{command}");
+        if command == "check" {
+            let report = json_line(&json);
+            assert_eq!(report["ok"], Value::Bool(false));
+            assert_eq!(report["diagnostics"][0]["code"], "E0302");
+            assert_eq!(report["diagnostics"][0]["line"], 3);
+        } else {
+            let first: Value = serde_json::from_str(stderr(&json).lines().next().unwrap()).unwrap();
+            assert_eq!(first["code"], "E0302", "{command}");
+        }
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing was written");
+}
+
+#[test]
+fn a_wrong_command_line_has_status_2() {
+    for arguments in
+        [&["chek"][..], &["check"], &["check", "a.arch", "--nets"], &["bench", "zoo:lenet5", "--batch", "0"]]
+    {
+        let out = archc(arguments);
+        assert_eq!(status(&out), 2, "{arguments:?}");
+        assert_eq!(stdout(&out), "", "{arguments:?}");
+    }
+}
+
+#[test]
+fn every_command_has_help_with_an_example() {
+    for command in ["check", "summary", "build", "run", "bench", "dump", "explain"] {
+        let out = archc(&[command, "--help"]);
+        assert_eq!(status(&out), 0, "{command}");
+        assert!(stdout(&out).contains("Example"), "{command}");
+        assert!(stdout(&out).contains(&format!("  archc {command}")), "{command}");
+    }
+}
+
+#[test]
+fn a_summary_counts_as_keras_and_as_pytorch() {
+    let report = json_line(&archc(&["summary", "zoo:resnet50", "--json"]));
+    assert_eq!(report["parameters"], 25_636_712);
+    assert_eq!(report["trained_parameters"], 25_583_592);
+    let text = archc(&["summary", "zoo:resnet50"]);
+    assert!(stdout(&text).contains("25,636,712"));
+    assert!(stdout(&text).contains("stage.3.unit.2.bottleneck1.residual1.conv3"));
+}
+
+#[test]
+fn settings_and_nets_are_chosen() {
+    let report = json_line(&archc(&["summary", "zoo:resnet50", "--net", "ResNet152", "--json"]));
+    assert_eq!(report["parameters"], 60_419_944);
+    let out = archc(&["check", "zoo:vgg16", "--set", "classes=7", "--set", "input=64x64x3"]);
+    assert!(stdout(&out).starts_with("VGG16: 64x64x3 to 1x1x7"), "{}", stdout(&out));
+    let out = archc(&["check", "zoo:vgg16", "--set", "clases=7"]);
+    assert_eq!(status(&out), 1);
+    assert!(stderr(&out).contains("classes"), "{}", stderr(&out));
+}
+
+#[test]
+fn every_stage_is_dumped_the_same_in_every_run() {
+    for stage in ["ast", "ir", "fused", "lir", "plan", "rust"] {
+        let one = archc(&["dump", "zoo:inception_v3", "--stage", stage]);
+        assert_eq!(status(&one), 0, "{stage}: {}", stderr(&one));
+        assert!(stdout(&one).lines().count() > 50, "{stage}");
+        assert_eq!(stdout(&one), stdout(&archc(&["dump", "zoo:inception_v3", "--stage", stage])), "{stage}");
+        let json = json_line(&archc(&["dump", "zoo:inception_v3", "--stage", stage, "--json"]));
+        assert_eq!(json["text"], stdout(&one).as_str(), "{stage}");
+    }
+}
+
+#[test]
+fn codes_are_explained() {
+    let out = archc(&["explain", "e0302"]);
+    assert!(stdout(&out).starts_with("E0302: "));
+    assert!(stdout(&archc(&["explain"])).lines().count() >= 40);
+    assert_eq!(status(&archc(&["explain", "E9999"])), 1);
+}
+
+#[test]
+fn builds_in_different_folders_are_the_same_bytes() {
+    let (one, two) = (folder(), folder());
+    for folder in [&one, &two] {
+        let target = folder.path().join("vision");
+        let report = json_line(&archc(&[
+            "build",
+            "archs/lenet5.arch",
+            "zoo:mobilenet",
+            "-o",
+            target.to_str().unwrap(),
+            "--json",
+        ]));
+        assert_eq!(report["modules"], serde_json::json!(["lenet5", "mobilenet"]));
+    }
+    let (one, two) = (files(one.path()), files(two.path()));
+    assert!(one.iter().any(|(name, _)| name == "vision/runtime/src/lib.rs"));
+    assert_eq!(one, two);
+    for (name, bytes) in &one {
+        let text = String::from_utf8_lossy(bytes);
+        assert!(!text.contains(root().to_str().unwrap()), "{name} has a path of this machine");
+    }
+}
+
+/// Every file below a folder, by its path from there.
+fn files(folder: &std::path::Path) -> Vec<(String, Vec<u8>)> {
+    let mut found = Vec::new();
+    let mut waiting = vec![folder.to_owned()];
+    while let Some(next) = waiting.pop() {
+        for entry in std::fs::read_dir(next).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                waiting.push(path);
+            } else {
+                let name = path.strip_prefix(folder).unwrap().to_string_lossy().replace('\\', "/");
+                found.push((name, std::fs::read(&path).unwrap()));
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn a_folder_of_somebody_else_is_left_alone() {
+    let folder = folder();
+    std::fs::write(folder.path().join("thesis.tex"), "years of work").unwrap();
+    let out = archc(&["build", "zoo:lenet5", "-o", folder.path().to_str().unwrap()]);
+    assert_eq!(status(&out), 1);
+    assert!(stderr(&out).contains("help:"), "{}", stderr(&out));
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn a_missing_image_costs_no_build() {
+    let out = archc(&["run", "zoo:lenet5", "--weights", "seeded", "--image", "no/such.png"]);
+    assert_eq!(status(&out), 1);
+    assert!(stderr(&out).contains("no/such.png"), "{}", stderr(&out));
+}

@@ -1,0 +1,129 @@
+//! What archc builds with Cargo: the programs of `run` and `bench`, and a crate inside a user's program. One test, since
+//! its steps share a cache and build one after another.
+
+mod support;
+
+use std::path::Path;
+use std::process::{Command, Output};
+use support::{command, folder, json_line, root, status, stderr, stdout};
+
+/// The samples and the classes that their names tell.
+const SAMPLES: [(&str, &str); 10] = [
+    ("ankle_boot", "Ankle boot"),
+    ("bag", "Bag"),
+    ("coat", "Coat"),
+    ("dress", "Dress"),
+    ("pullover", "Pullover"),
+    ("sandal", "Sandal"),
+    ("shirt", "Shirt"),
+    ("sneaker", "Sneaker"),
+    ("t-shirt", "T-shirt/top"),
+    ("trouser", "Trouser"),
+];
+
+#[test]
+fn networks_run_as_programs_and_inside_a_program() {
+    // Below the target folder, so that a second run of the tests finds what the first one built.
+    let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache");
+    let archc = |arguments: &[&str]| command(arguments).env("ARCHC_CACHE", &cache).output().unwrap();
+    classifies(&archc);
+    times(&archc);
+    explains_wrong_weights(&archc);
+    inside_a_program(&archc, &cache);
+}
+
+fn classifies(archc: &dyn Fn(&[&str]) -> Output) {
+    let images: Vec<String> = SAMPLES.iter().map(|(name, _)| format!("samples/{name}.png")).collect();
+    let mut arguments = vec![
+        "run",
+        "archs/lenet5.arch",
+        "--weights",
+        "archs/weights/lenet5.safetensors",
+        "--json",
+        "--image",
+    ];
+    arguments.extend(images.iter().map(String::as_str));
+    let out = archc(&arguments);
+    assert_eq!(status(&out), 0, "{}", stderr(&out));
+    let answers: Vec<serde_json::Value> =
+        stdout(&out).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(answers.len(), SAMPLES.len());
+    for (answer, (name, label)) in answers.iter().zip(SAMPLES) {
+        assert_eq!(answer["classes"][0]["label"], label, "{name}");
+        assert!(answer["classes"][0]["probability"].as_f64().unwrap() > 0.5, "{name}");
+        assert_eq!(answer["classes"].as_array().unwrap().len(), 5, "{name}");
+    }
+}
+
+fn times(archc: &dyn Fn(&[&str]) -> Output) {
+    let out = archc(&["bench", "archs/lenet5.arch", "--batch", "2", "--seconds", "0.1", "--json"]);
+    assert_eq!(status(&out), 0, "{}", stderr(&out));
+    let measured = json_line(&out);
+    let number = |key: &str| measured[key].as_f64().unwrap_or_else(|| panic!("{key} in {measured}"));
+    assert!(number("min_ms") > 0.0 && number("median_ms") >= number("min_ms") && number("runs") >= 5.0);
+}
+
+fn explains_wrong_weights(archc: &dyn Fn(&[&str]) -> Output) {
+    let folder = folder();
+    let image = "samples/bag.png";
+    let run = |weights: &Path| {
+        archc(&["run", "archs/lenet5.arch", "--weights", weights.to_str().unwrap(), "--image", image])
+    };
+    let none = run(&folder.path().join("none.safetensors"));
+    assert_eq!(status(&none), 1);
+    assert!(stderr(&none).contains("none.safetensors"), "{}", stderr(&none));
+    let path = folder.path().join("other.safetensors");
+    let numbers = [0_u8; 24];
+    let view = safetensors::tensor::TensorView::new(safetensors::Dtype::F32, vec![6], &numbers).unwrap();
+    let tensors = [("conv1.bias", &view), ("conv9.bias", &view), ("dense1.bias", &view)];
+    std::fs::write(&path, safetensors::serialize(tensors, None).unwrap()).unwrap();
+    let other = run(&path);
+    assert_eq!(status(&other), 1);
+    for word in ["conv1.weight", "conv9.bias", "dense1.bias", "[120]"] {
+        assert!(stderr(&other).contains(word), "{word} is missing in\n{}", stderr(&other));
+    }
+    assert!(!stderr(&other).contains("panicked"));
+}
+
+/// A crate of two networks, written by archc, as a dependency of somebody's program outside the repository.
+fn inside_a_program(archc: &dyn Fn(&[&str]) -> Output, cache: &Path) {
+    let folder = folder();
+    let vision = folder.path().join("vision");
+    let out = archc(&["build", "archs/lenet5.arch", "zoo:mobilenet", "-o", vision.to_str().unwrap()]);
+    assert_eq!(status(&out), 0, "{}", stderr(&out));
+    let manifest = "[package]\nname = \"program\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n\
+                    [dependencies]\nvision = { path = \"vision\" }\n";
+    let main = format!(
+        "fn main() {{
+            let model = vision::lenet5::Model::load({:?}).unwrap();
+            let mut session = model.session();
+            let one = session.infer(&[0.5; 784]).to_vec();
+            let mut pair = model.session_of::<2>();
+            pair.inputs_mut()[1] = [0.5; 784];
+            pair.run();
+            assert_eq!(pair.outputs()[1].to_vec(), one);
+            let large = vision::mobilenet::Model::seeded(\"archc\").unwrap();
+            let mut session = large.session();
+            session.input_mut().fill(0.25);
+            session.run();
+            let sum: f32 = session.output().iter().sum();
+            assert!((sum - 1.0).abs() < 1e-4);
+            println!(\"{{}} {{}}\", one.len(), session.logits().len());
+        }}",
+        root().join("archs/weights/lenet5.safetensors").display().to_string()
+    );
+    std::fs::create_dir_all(folder.path().join("src")).unwrap();
+    std::fs::write(folder.path().join("Cargo.toml"), manifest).unwrap();
+    std::fs::write(folder.path().join("src/main.rs"), main).unwrap();
+    // The versions that the workspace has, which are there: the program builds without the network.
+    std::fs::copy(root().join("Cargo.lock"), folder.path().join("Cargo.lock")).unwrap();
+    let out = Command::new(env!("CARGO"))
+        .args(["run", "--release", "--quiet", "--offline", "--target-dir"])
+        .arg(cache.join("target"))
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    assert!(out.status.success(), "{}", stderr(&out));
+    assert_eq!(stdout(&out), "10 1000\n");
+    assert_eq!(stderr(&out), "", "generated code compiles without a warning");
+}
