@@ -59,15 +59,14 @@ impl Mismatch {
     /// What to do about it, from what is wrong.
     fn remedy(&self) -> &'static str {
         if !self.missing.is_empty() && !self.extra.is_empty() {
-            "names are those of the .arch file, and tensors lie as rows, columns, inputs, outputs: bring a framework's \
-             file into this form with `archc import`"
+            "names are those of the .arch file, and tensors lie as rows, columns, inputs, outputs: a \
+             framework's file must be brought into this form first"
         } else if !self.missing.is_empty() {
             "the file is of another network, or of a part of this one"
         } else if !self.extra.is_empty() {
             "the file is of a larger network; leave out what this one does not have"
         } else if !self.shapes.is_empty() {
-            "the file is of a network with other sizes: build with the sizes of the file (`--set classes=...`), or bring a \
-             framework's file into this form with `archc import`"
+            "the file is of a network with other sizes: build with the sizes of the file (`--set classes=...`)"
         } else {
             "save the tensors as F32, F16, BF16 or F64"
         }
@@ -79,10 +78,7 @@ impl fmt::Display for LoadError {
         match self {
             LoadError::Read { path, error } => write!(f, "cannot read {}: {error}", path.display()),
             LoadError::Format { message } => {
-                write!(
-                    f,
-                    "not a safetensors file: {message}; bring other files into this form with `archc import`"
-                )
+                write!(f, "not a safetensors file: {message}")
             }
             LoadError::Mismatch(mismatch) => mismatch.fmt(f),
             LoadError::Isa(error) => error.fmt(f),

@@ -101,8 +101,8 @@ fn every_difference_is_reported_at_once() {
     head.dense.weight is 5x320, and must be 320x5
   not of floating point (1):
     head.dense.bias is I64
-help: names are those of the .arch file, and tensors lie as rows, columns, inputs, outputs: bring a framework's file \
-into this form with `archc import`"
+help: names are those of the .arch file, and tensors lie as rows, columns, inputs, outputs: a framework's file \
+must be brought into this form first"
     );
 }
 

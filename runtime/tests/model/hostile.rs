@@ -45,7 +45,7 @@ fn lies_are_found() {
     for (bytes, words) in cases {
         let error = refusal(&bytes);
         assert!(error.contains(words), "{error}");
-        assert!(error.contains("archc import"), "{error}");
+        assert!(error.contains("not a safetensors file"), "{error}");
     }
 }
 
