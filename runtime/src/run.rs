@@ -12,10 +12,9 @@ use crate::kernels::pool;
 use crate::kernels::shuffle::Shuffle;
 use crate::kernels::softmax::Softmax;
 use crate::kernels::upsample::Upsample;
-use crate::kernels::{dense, lrn, pointwise};
+use crate::kernels::{dense, launch, lrn, pointwise};
 use crate::layout::At;
 use crate::op::{Activation, Affine, Conv, Dense, Lrn, Pool, PoolKind, Rescale};
-use crate::simd::launch;
 
 /// What generated code computes with.
 ///

@@ -1,7 +1,7 @@
 //! Activations of lanes: what every kernel applies last.
 
 use crate::op::Activation;
-use crate::simd::{F32x16, LANES, Simd, double, math};
+use crate::simd::{F32x16, LANES, Simd, Work, double, math};
 
 /// The activation of each lane.
 #[inline(always)]
@@ -10,13 +10,17 @@ pub(super) fn apply<S: Simd>(simd: S, activation: Activation, x: F32x16) -> F32x
         Activation::Identity => x,
         Activation::Relu => relu(x),
         Activation::Relu6 => at_most_6(relu(x)),
-        Activation::LeakyRelu(slope) => leaky_relu(x, slope),
-        Activation::Tanh => math::tanh(simd, x),
-        Activation::Sigmoid => math::sigmoid(simd, x),
-        Activation::Swish => simd.mul(x, math::sigmoid(simd, x)),
-        Activation::Gelu => double::gelu(simd, x),
-        Activation::HardSwish => simd.mul(x, hard_sigmoid(simd, x)),
-        Activation::HardSigmoid => hard_sigmoid(simd, x),
+        Activation::LeakyRelu(_)
+        | Activation::Tanh
+        | Activation::Sigmoid
+        | Activation::Swish
+        | Activation::Gelu
+        | Activation::HardSwish
+        | Activation::HardSigmoid => {
+            let mut all = [x];
+            simd.outline(Longer { activation, all: &mut all });
+            all[0]
+        }
     }
 }
 
@@ -41,10 +45,33 @@ pub(super) fn apply_all<S: Simd>(simd: S, activation: Activation, all: &mut [F32
         | Activation::Swish
         | Activation::Gelu
         | Activation::HardSwish
-        | Activation::HardSigmoid => {
-            for x in all {
-                *x = apply(simd, activation, *x);
-            }
+        | Activation::HardSigmoid => simd.outline(Longer { activation, all }),
+    }
+}
+
+/// Activations that take more than an instruction or two; compiled once, not into every kernel.
+struct Longer<'a> {
+    activation: Activation,
+    all: &'a mut [F32x16],
+}
+
+impl Work for Longer<'_> {
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let Longer { activation, all } = self;
+        for x in all {
+            *x = match activation {
+                Activation::Identity => *x,
+                Activation::Relu => relu(*x),
+                Activation::Relu6 => at_most_6(relu(*x)),
+                Activation::LeakyRelu(slope) => leaky_relu(*x, slope),
+                Activation::Tanh => math::tanh(simd, *x),
+                Activation::Sigmoid => math::sigmoid(simd, *x),
+                Activation::Swish => simd.mul(*x, math::sigmoid(simd, *x)),
+                Activation::Gelu => double::gelu(simd, *x),
+                Activation::HardSwish => simd.mul(*x, hard_sigmoid(simd, *x)),
+                Activation::HardSigmoid => hard_sigmoid(simd, *x),
+            };
         }
     }
 }

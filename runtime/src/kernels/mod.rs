@@ -19,7 +19,8 @@ mod strip;
 mod tile;
 pub(crate) mod upsample;
 
-use crate::simd::Simd;
+use crate::isa::Isa;
+use crate::simd::{Simd, Work, dispatch};
 use std::ops::Range;
 
 /// A kernel with its arguments, checked. What it computes is cut into work items that write to different places and
@@ -30,6 +31,25 @@ pub(crate) trait Kernel: Sync {
 
     /// Computes some of them. `#[inline(always)]`, so that it is compiled for the token's instruction set.
     fn run<S: Simd>(&self, simd: S, items: Range<usize>);
+}
+
+/// Computes all of a kernel on this thread.
+pub(crate) fn launch<K: Kernel>(isa: Isa, kernel: &K) {
+    dispatch(isa, Items { kernel, items: 0..kernel.items() });
+}
+
+/// Some of a kernel's work items.
+#[derive(Debug)]
+struct Items<'k, K> {
+    kernel: &'k K,
+    items: Range<usize>,
+}
+
+impl<K: Kernel> Work for Items<'_, K> {
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        self.kernel.run(simd, self.items);
+    }
 }
 
 /// Work items over images, blocks of channels and rows, rows running fastest.

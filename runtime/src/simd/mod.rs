@@ -1,14 +1,13 @@
 //! Sixteen numbers at a time: the lane type, the tokens of instruction sets, and functions of lanes.
 //!
-//! Kernels are generic over a token and `#[inline(always)]`; [`Kernel::run`](crate::kernels::Kernel::run) is compiled
-//! once for each token inside a function with the features that the token proves. Plain loops over the lanes become
-//! vector instructions there.
+//! What computes is generic over a token and `#[inline(always)]`; as [`Work`] it is compiled once for each token inside a
+//! function with the features that the token proves. Plain loops over the lanes become vector instructions there.
 
 pub(crate) mod double;
 pub(crate) mod math;
 mod tokens;
 
-pub(crate) use tokens::launch;
+pub(crate) use tokens::dispatch;
 
 /// Numbers in a vector, and channels in a block.
 pub(crate) const LANES: usize = 16;
@@ -72,6 +71,12 @@ macro_rules! lanewise {
     )*};
 }
 
+/// Something to compute, compiled for each instruction set.
+pub(crate) trait Work {
+    /// Computes it. `#[inline(always)]`, so that it is compiled with the token's features.
+    fn run<S: Simd>(self, simd: S);
+}
+
 /// A token of an instruction set, and what vectors do with it.
 ///
 /// # Safety
@@ -84,6 +89,9 @@ pub(crate) unsafe trait Simd: Copy + Send + Sync {
     const PIXELS: usize;
     /// Blocks of 16 output channels that a tile of a convolution computes at once.
     const BLOCKS: usize;
+
+    /// Does work by a call, for what is too long to be compiled into each place that needs it.
+    fn outline<W: Work>(self, work: W);
 
     /// The same number in every lane.
     #[inline(always)]

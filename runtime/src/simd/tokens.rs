@@ -1,44 +1,44 @@
-//! The tokens, and the functions that compile a kernel for each of them.
+//! The tokens, and the functions that compile work for each of them.
 
 #[cfg(target_arch = "x86_64")]
 use super::F32x16;
-use super::Simd;
+use super::{Simd, Work};
 use crate::isa::{Isa, Set};
-use crate::kernels::Kernel;
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::{self, __m512};
-use std::ops::Range;
 
-/// Does all of a kernel's work on this thread.
-pub(crate) fn launch<K: Kernel>(isa: Isa, kernel: &K) {
-    let items = 0..kernel.items();
+/// Compiles work for an instruction set, as a function of its own, and does it.
+pub(crate) fn dispatch<W: Work>(isa: Isa, work: W) {
     match isa.set() {
         // Safety: an `Isa` exists only where the machine has its features.
         #[cfg(target_arch = "x86_64")]
-        Set::Avx512 => unsafe { avx512(kernel, items) },
+        Set::Avx512 => unsafe { avx512(work) },
         // Safety: as above.
         #[cfg(target_arch = "x86_64")]
-        Set::Avx2 => unsafe { avx2(kernel, items) },
+        Set::Avx2 => unsafe { avx2(work) },
         #[cfg(not(target_arch = "x86_64"))]
-        Set::Avx512 | Set::Avx2 => portable(kernel, items),
-        Set::Portable => portable(kernel, items),
+        Set::Avx512 | Set::Avx2 => portable(work),
+        Set::Portable => portable(work),
     }
 }
 
 #[cfg(target_arch = "x86_64")]
+#[inline(never)]
 #[target_feature(enable = "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma")]
-fn avx512<K: Kernel>(kernel: &K, items: Range<usize>) {
-    kernel.run(Avx512(()), items);
+fn avx512<W: Work>(work: W) {
+    work.run(Avx512(()));
 }
 
 #[cfg(target_arch = "x86_64")]
+#[inline(never)]
 #[target_feature(enable = "avx2,fma")]
-fn avx2<K: Kernel>(kernel: &K, items: Range<usize>) {
-    kernel.run(Avx2(()), items);
+fn avx2<W: Work>(work: W) {
+    work.run(Avx2(()));
 }
 
-fn portable<K: Kernel>(kernel: &K, items: Range<usize>) {
-    kernel.run(Portable, items);
+#[inline(never)]
+fn portable<W: Work>(work: W) {
+    work.run(Portable);
 }
 
 /// AVX-512: 32 registers of 16 numbers.
@@ -52,6 +52,12 @@ unsafe impl Simd for Avx512 {
     const FMA: bool = true;
     const PIXELS: usize = 12;
     const BLOCKS: usize = 2;
+
+    #[inline(always)]
+    fn outline<W: Work>(self, work: W) {
+        // Safety: the token proves the features.
+        unsafe { avx512(work) }
+    }
 
     // Plain loops over the lanes, 24 vectors wide, are kept in memory by the compiler; these are kept in registers.
 
@@ -105,6 +111,12 @@ unsafe impl Simd for Avx2 {
     const FMA: bool = true;
     const PIXELS: usize = 6;
     const BLOCKS: usize = 1;
+
+    #[inline(always)]
+    fn outline<W: Work>(self, work: W) {
+        // Safety: the token proves the features.
+        unsafe { avx2(work) }
+    }
 }
 
 /// What the compiler's target has: SSE2 on x86-64, NEON on AArch64.
@@ -116,4 +128,9 @@ unsafe impl Simd for Portable {
     const FMA: bool = cfg!(any(target_arch = "aarch64", target_feature = "fma"));
     const PIXELS: usize = if cfg!(target_arch = "aarch64") { 6 } else { 2 };
     const BLOCKS: usize = 1;
+
+    #[inline(always)]
+    fn outline<W: Work>(self, work: W) {
+        portable(work);
+    }
 }

@@ -1,9 +1,12 @@
 //! Models end to end: a small network with every kind of packed weights, from seeds and from files.
 
 mod allocation;
+#[cfg(feature = "safetensors")]
 mod files;
+#[cfg(feature = "safetensors")]
 mod hostile;
 mod isa;
 mod network;
 mod packing;
+#[cfg(feature = "safetensors")]
 mod safetensors;
