@@ -1,6 +1,7 @@
 //! Files from disk, and which of them were read.
 
 use archc_core::expand::{Files, ReadError};
+use std::io::Read as _;
 use std::path::PathBuf;
 
 /// Reads what the compiler asks for, and remembers it.
@@ -18,13 +19,14 @@ impl Disk {
 
 impl Files for Disk {
     fn read(&mut self, path: &str) -> Result<Vec<u8>, ReadError> {
-        /// More than the compiler takes; a larger file is not worth its memory.
-        const LIMIT: u64 = 16 << 20;
-        let size = std::fs::metadata(path)?.len();
-        if size > LIMIT {
-            return Err(ReadError::Other(format!("it has {size} bytes, too many for a network")));
+        /// More than the compiler takes, so that it says what is too large; what is behind is not worth its memory.
+        const LIMIT: u64 = 2 << 20;
+        // A pipe or a device may never end.
+        if !std::fs::metadata(path)?.is_file() {
+            return Err(ReadError::Other("it is not a file".to_owned()));
         }
-        let bytes = std::fs::read(path)?;
+        let mut bytes = Vec::new();
+        std::fs::File::open(path)?.take(LIMIT).read_to_end(&mut bytes)?;
         self.read.push(PathBuf::from(path));
         Ok(bytes)
     }

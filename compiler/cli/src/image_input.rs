@@ -3,7 +3,7 @@
 use crate::error::Error;
 use archc_core::ir::Shape;
 use archc_core::ir::preprocess::{Filter, Preprocess, Step};
-use fast_image_resize::images::{Image, ImageRef};
+use fast_image_resize::images::Image;
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
 use std::path::Path;
 
@@ -97,20 +97,36 @@ impl Picture {
                 "resizing would make it {height} rows by {width} columns; the most is {LARGEST}"
             ));
         }
-        let bytes: Vec<u8> = self.numbers.iter().map(|&x| x.clamp(0.0, 255.0).round() as u8).collect();
-        let kind = if self.channels == 1 { PixelType::U8 } else { PixelType::U8x3 };
         let filter = match filter {
             Filter::Box => FilterType::Box,
             Filter::Bilinear => FilterType::Bilinear,
             Filter::Bicubic => FilterType::CatmullRom,
             Filter::Lanczos => FilterType::Lanczos3,
         };
-        let source =
-            ImageRef::new(self.width as u32, self.height as u32, &bytes, kind).map_err(|e| e.to_string())?;
-        let mut target = Image::new(width as u32, height as u32, kind);
         let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(filter));
+        // Bytes stay bytes, as in Pillow, which rounds what it resizes; numbers that a step has scaled do not.
+        let is_bytes = self.numbers.iter().all(|&x| x == f64::from(x as u8));
+        let kind = match (is_bytes, self.channels) {
+            (true, 1) => PixelType::U8,
+            (true, _) => PixelType::U8x3,
+            (false, 1) => PixelType::F32,
+            (false, _) => PixelType::F32x3,
+        };
+        let mut source = Image::new(self.width as u32, self.height as u32, kind);
+        let mut target = Image::new(width as u32, height as u32, kind);
+        let (bytes, floats) = (source.buffer_mut(), self.numbers.iter().map(|&x| x as f32));
+        if is_bytes {
+            bytes.iter_mut().zip(&self.numbers).for_each(|(b, &x)| *b = x as u8);
+        } else {
+            bytes.as_chunks_mut::<4>().0.iter_mut().zip(floats).for_each(|(b, x)| *b = x.to_ne_bytes());
+        }
         Resizer::new().resize(&source, &mut target, &options).map_err(|e| e.to_string())?;
-        Ok(Picture::new(height, width, self.channels, target.buffer()))
+        let numbers = if is_bytes {
+            target.buffer().iter().map(|&b| f64::from(b)).collect()
+        } else {
+            target.buffer().as_chunks::<4>().0.iter().map(|&b| f64::from(f32::from_ne_bytes(b))).collect()
+        };
+        Ok(Picture { height, width, channels: self.channels, numbers })
     }
 
     fn crop(self, height: usize, width: usize) -> Result<Picture, String> {
@@ -154,6 +170,17 @@ mod tests {
         assert_eq!((p.height, p.width), (2, 1));
         assert_eq!(p.numbers, [3.0, 4.0, 5.0, 12.0, 13.0, 14.0]);
         assert!(picture().apply(&Step::Crop(3, 3)).is_err());
+    }
+
+    #[test]
+    fn scaled_numbers_are_resized_as_numbers() {
+        let resize = Step::ResizeBoth(4, 6, Filter::Bilinear);
+        let scaled = picture().apply(&Step::Scale(1.0 / 255.0)).unwrap().apply(&resize).unwrap();
+        let bytes = picture().apply(&resize).unwrap();
+        for (scaled, byte) in scaled.numbers.iter().zip(&bytes.numbers) {
+            assert!((scaled * 255.0 - byte).abs() <= 0.5 + 1e-3, "{scaled} and {byte}");
+        }
+        assert!(scaled.numbers.iter().any(|x| x.fract() != 0.0));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 mod cache;
 mod commands;
+mod crate_folder;
 mod diagnostics;
 mod error;
 mod image_input;
@@ -10,6 +11,7 @@ mod network;
 mod progress;
 mod runner;
 mod runtime_source;
+mod workspace;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;

@@ -6,6 +6,7 @@ use archc_build::Disk;
 use archc_core::compile::{Compiled, compile};
 use archc_core::diagnostic::Diagnostics;
 use archc_core::expand::Request;
+use archc_core::identifier::identifier;
 use archc_core::source::SourceMap;
 use clap::Args;
 use std::path::Path;
@@ -62,39 +63,13 @@ impl Network {
     pub(crate) fn module_name(&self) -> String {
         let stem = self.file.strip_prefix("zoo:").unwrap_or(&self.file);
         let stem = Path::new(stem).file_stem().map_or("network".into(), |s| s.to_string_lossy());
-        identifier(self.selection.net.as_deref().unwrap_or(&stem))
+        identifier(self.selection.net.as_deref().unwrap_or(&stem), "net_")
     }
-}
-
-/// A name as a Rust identifier in snake case: `ResNet50` as `resnet50`, `my-net` as `my_net`.
-pub(crate) fn identifier(name: &str) -> String {
-    let mut out: String =
-        name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' }).collect();
-    const KEYWORDS: [&str; 52] = [
-        "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate", "do",
-        "dyn", "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let",
-        "loop", "macro", "match", "mod", "move", "mut", "override", "priv", "pub", "ref", "return", "self",
-        "static", "struct", "super", "trait", "true", "try", "type", "typeof", "unsafe", "unsized", "use",
-        "virtual", "where", "while", "yield", "lib",
-    ];
-    if out.is_empty() || out.starts_with(|c: char| c.is_ascii_digit()) || KEYWORDS.contains(&out.as_str()) {
-        out.insert_str(0, "net_");
-    }
-    out
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_become_identifiers() {
-        assert_eq!(identifier("ResNet50"), "resnet50");
-        assert_eq!(identifier("my-net.v2"), "my_net_v2");
-        assert_eq!(identifier("2d"), "net_2d");
-        assert_eq!(identifier("match"), "net_match");
-        assert_eq!(identifier(""), "net_");
-    }
 
     #[test]
     fn the_chosen_net_names_the_module() {

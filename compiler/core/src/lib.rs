@@ -7,10 +7,14 @@
 //! text -> syntax -> expand -> ir -> passes -> lir -> plan -> backend -> files
 //! ```
 
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+#![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests read files"))]
+
 pub mod backend;
 pub mod compile;
 pub mod diagnostic;
 pub mod expand;
+pub mod identifier;
 pub mod ir;
 pub mod labels;
 pub mod lir;

@@ -3,7 +3,9 @@
 use crate::error::{Error, print};
 use crate::image_input;
 use crate::network::Network;
+use crate::progress::Progress;
 use crate::runner::Runner;
+use archc_core::ir::Op;
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -34,33 +36,50 @@ struct Answer {
     classes: Vec<Class>,
 }
 
+/// A number of the output: a probability where a softmax ends the network.
 #[derive(Serialize)]
 struct Class {
     index: usize,
     label: Option<String>,
-    probability: f32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    probability: Option<f32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<f32>,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
     let compiled = arguments.network.compile(arguments.json)?;
-    let input = compiled.graph.input().map(|id| compiled.graph.node(id).shape);
+    let graph = &compiled.graph;
+    let input = graph.input().map(|id| graph.node(id).shape);
     let input = input.ok_or_else(|| Error::new("the network has no input"))?;
+    let output = graph.outputs.first().map(|o| graph.node(o.node));
+    let output = output.ok_or_else(|| Error::new("the network has no output"))?;
+    if !output.shape.is_vector() {
+        return Err(Error::with_help(
+            format!("the network gives {}, and classes are a vector", output.shape),
+            "end it in `global_avgpool` or `flatten`, or name another --output",
+        ));
+    }
+    let is_softmax = matches!(output.op, Op::Softmax(_));
     // Images first: a wrong path should not cost a build.
-    let steps = compiled.graph.preprocess.as_ref();
+    let steps = graph.preprocess.as_ref();
     let inputs: Vec<Vec<f32>> = arguments
         .images
         .iter()
         .map(|path| image_input::read(path, steps, input))
         .collect::<Result<_, _>>()?;
     let runner = Runner::build(&compiled)?;
-    for (path, input) in arguments.images.iter().zip(&inputs) {
-        let numbers = runner.infer(&arguments.weights, input)?;
+    let progress = Progress::start(format!("Running {}", graph.name));
+    let outputs = runner.infer(&arguments.weights, &inputs, output.shape.size())?;
+    drop(progress);
+    for (path, numbers) in arguments.images.iter().zip(&outputs) {
         let mut order: Vec<usize> = (0..numbers.len()).collect();
         order.sort_by(|&a, &b| numbers[b].total_cmp(&numbers[a]).then(a.cmp(&b)));
         let class = |&index: &usize| Class {
             index,
             label: compiled.labels.get(index).cloned(),
-            probability: numbers[index],
+            probability: is_softmax.then_some(numbers[index]),
+            value: (!is_softmax).then_some(numbers[index]),
         };
         let classes = order.iter().take(usize::from(arguments.top)).map(class).collect();
         let answer = Answer { image: path.display().to_string(), classes };
@@ -76,7 +95,11 @@ fn as_json(answer: &Answer) -> Result<String, Error> {
 fn as_text(answer: &Answer) -> String {
     let name = |c: &Class| c.label.clone().unwrap_or_else(|| format!("class {}", c.index));
     let width = answer.classes.iter().map(|c| name(c).chars().count()).max().unwrap_or(0);
-    let line = |c: &Class| format!("  {:width$}  {:8.4} %\n", name(c), 100.0 * c.probability);
-    let lines: String = answer.classes.iter().map(line).collect();
+    let number = |c: &Class| match (c.probability, c.value) {
+        (Some(p), _) => format!("{:8.4} %", 100.0 * p),
+        (None, value) => format!("{:12.6}", value.unwrap_or_default()),
+    };
+    let lines: String =
+        answer.classes.iter().map(|c| format!("  {:width$}  {}\n", name(c), number(c))).collect();
     format!("{}\n{lines}", answer.image)
 }

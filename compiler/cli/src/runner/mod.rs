@@ -46,22 +46,30 @@ impl Runner {
         cache::ensure(&folder, files)?;
         let target = root.join("target");
         let progress = Progress::start(format!("Building {name} (once; kept in {})", root.display()));
-        cargo_build(&folder, &target)?;
+        let built = cargo_build(&folder, &target)?;
         drop(progress);
-        let built = target.join("release").join(format!("{package}{}", std::env::consts::EXE_SUFFIX));
         keep(&built, &program)?;
         Ok(Runner { program, name })
     }
 
-    /// The first output, and the logits where there are any, for an input in the network's own order.
-    pub(crate) fn infer(&self, weights: &str, input: &[f32]) -> Result<Vec<f32>, Error> {
+    /// The first output, of `size` numbers, for each input, in the network's own order.
+    pub(crate) fn infer(
+        &self,
+        weights: &str,
+        inputs: &[Vec<f32>],
+        size: usize,
+    ) -> Result<Vec<Vec<f32>>, Error> {
         let folder = tempfile::tempdir().map_err(|e| Error::new(format!("no temporary folder: {e}")))?;
-        let path = folder.path().join("input");
-        let bytes: Vec<u8> = input.iter().flat_map(|x| x.to_le_bytes()).collect();
+        let path = folder.path().join("inputs");
+        let bytes: Vec<u8> = inputs.iter().flatten().flat_map(|x| x.to_le_bytes()).collect();
         std::fs::write(&path, bytes)
             .map_err(|e| Error::new(format!("cannot write {}: {e}", path.display())))?;
         let out = self.call(&[Path::new("infer"), Path::new(weights), &path])?;
-        Ok(out.as_chunks::<4>().0.iter().map(|&b| f32::from_le_bytes(b)).collect())
+        let numbers: Vec<f32> = out.as_chunks::<4>().0.iter().map(|&b| f32::from_le_bytes(b)).collect();
+        if numbers.len() != inputs.len() * size {
+            return Err(Error::new(format!("the program of {} gave {} numbers", self.name, numbers.len())));
+        }
+        Ok(numbers.chunks(size.max(1)).map(<[f32]>::to_vec).collect())
     }
 
     /// One line of JSON: what was measured.
@@ -91,13 +99,13 @@ impl Runner {
     }
 }
 
-/// Runs Cargo, quietly; what it says is shown where it fails.
-fn cargo_build(folder: &Path, target: &Path) -> Result<(), Error> {
+/// Runs Cargo, quietly, and gives the path of the program. What Cargo says is shown where it fails.
+fn cargo_build(folder: &Path, target: &Path) -> Result<PathBuf, Error> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let run = |offline: bool| {
         let mut command = Command::new(&cargo);
-        command.args(["build", "--release", "--quiet", "--manifest-path"]).arg(folder.join("Cargo.toml"));
-        command.arg("--target-dir").arg(target);
+        command.args(["build", "--release", "--quiet", "--message-format=json-render-diagnostics"]);
+        command.arg("--manifest-path").arg(folder.join("Cargo.toml")).arg("--target-dir").arg(target);
         if offline {
             command.arg("--offline");
         }
@@ -109,17 +117,27 @@ fn cargo_build(folder: &Path, target: &Path) -> Result<(), Error> {
         })
     };
     // Without the network first: what the runtime needs is usually there, and then it takes no time.
-    if run(true)?.status.success() {
-        return Ok(());
+    let mut out = run(true)?;
+    if !out.status.success() {
+        out = run(false)?;
     }
-    let out = run(false)?;
-    if out.status.success() {
-        return Ok(());
+    // The user's own configuration of Cargo may put the program elsewhere; Cargo says where.
+    let messages = String::from_utf8_lossy(&out.stdout);
+    let executable = |line: &str| {
+        let message: serde_json::Value = serde_json::from_str(line).ok()?;
+        Some(PathBuf::from(message.get("executable")?.as_str()?))
+    };
+    match messages.lines().find_map(executable) {
+        Some(program) if out.status.success() => Ok(program),
+        _ => Err(Error::with_help(
+            format!(
+                "Cargo cannot build {}:\n{}",
+                folder.display(),
+                String::from_utf8_lossy(&out.stderr).trim()
+            ),
+            "this is a mistake in archc, unless Cargo says what it lacks; please report it with the .arch file",
+        )),
     }
-    Err(Error::with_help(
-        format!("Cargo cannot build {}:\n{}", folder.display(), String::from_utf8_lossy(&out.stderr).trim()),
-        "this is a mistake in archc, unless Cargo says what it lacks; please report it with the .arch file",
-    ))
 }
 
 /// Moves a built program to where it stays; a reader sees it whole or not at all.

@@ -3,17 +3,12 @@
 use super::Function;
 use super::calls::weights_size;
 use super::outline::{Base, Outline, Outlined};
+use crate::identifier::identifier;
 use crate::lir::Program;
 use std::collections::{HashMap, HashSet};
 
-/// Words that a function cannot be called, and the one that calls them all.
-const TAKEN: &[&str] = &[
-    "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate", "do", "dyn",
-    "else", "enum", "extern", "false", "final", "fn", "for", "forward", "gen", "if", "impl", "in", "let",
-    "loop", "macro", "match", "mod", "move", "mut", "override", "priv", "pub", "ref", "return", "self",
-    "static", "struct", "super", "trait", "true", "try", "type", "typeof", "unsafe", "unsized", "use",
-    "virtual", "where", "while", "yield",
-];
+/// What a module has besides its functions and their tables (`NETWORK`), and the variables where they are called.
+const TAKEN: &[&str] = &["forward", "i", "instances", "labels", "network", "run"];
 
 /// The functions of an outline, named.
 pub(super) fn name(program: &Program, outline: Outline) -> Vec<Function> {
@@ -52,39 +47,13 @@ pub(super) fn name(program: &Program, outline: Outline) -> Vec<Function> {
 /// A function's name without its part: `number` counts the functions of its base from 1.
 fn stem(function: &Outlined, number: usize, is_only: bool, last: Option<usize>) -> String {
     match &function.base {
-        Base::Block(name) if is_only => identifier(name),
-        Base::Block(name) => format!("{}_{number}", identifier(name)),
-        Base::Iteration(name, index) => identifier(&format!("{name}_{index}")),
+        Base::Block(name) if is_only => identifier(name, "block_"),
+        Base::Block(name) => format!("{}_{number}", identifier(name, "block_")),
+        Base::Iteration(name, index) => identifier(&format!("{name}_{index}"), "block_"),
         Base::Trunk if is_only && function.part.1 > 1 => "trunk".into(),
         Base::Trunk if function.steps.start == 0 && Some(function.steps.end) == last => "trunk".into(),
         Base::Trunk if function.steps.start == 0 => "stem".into(),
         Base::Trunk if Some(function.steps.end) == last => "head".into(),
         Base::Trunk => format!("trunk_{number}"),
-    }
-}
-
-/// A name of the text as a Rust function's.
-fn identifier(name: &str) -> String {
-    let word = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' };
-    let name: String = name.chars().map(word).collect();
-    let starts_well = name.starts_with(|c: char| c.is_ascii_alphabetic());
-    if starts_well { name } else { format!("block_{name}") }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_are_identifiers() {
-        assert_eq!(identifier("bottleneck"), "bottleneck");
-        assert_eq!(identifier("InceptionA"), "inceptiona");
-        assert_eq!(identifier("1x"), "block_1x");
-        assert_eq!(identifier("_"), "block__");
-    }
-
-    #[test]
-    fn keywords_are_listed_in_order() {
-        assert!(TAKEN.is_sorted());
     }
 }

@@ -2,9 +2,11 @@
 
 use super::Artifact;
 use super::views::{array, number};
+use crate::identifier::identifier;
 use crate::lir::ValueId;
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
+use std::collections::BTreeSet;
 
 /// The public items.
 pub(super) fn items(artifact: Artifact<'_>) -> Vec<TokenStream> {
@@ -182,15 +184,11 @@ fn single(artifact: Artifact<'_>, facts: &Facts) -> TokenStream {
 
 /// One accessor for each output that the text names.
 fn named_outputs(artifact: Artifact<'_>) -> Vec<TokenStream> {
-    const TAKEN: [&str; 6] = ["input_mut", "output", "logits", "infer", "run", "outputs"];
     let outputs = &artifact.program.outputs;
-    let named = outputs.iter().enumerate().filter(|(_, (name, _))| name != "output");
+    let names = method_names(outputs.iter().map(|(name, _)| name.as_str()));
+    let named = outputs.iter().zip(names).enumerate().filter(|(_, ((name, _), _))| name != "output");
     named
-        .map(|(index, (name, id))| {
-            let mut method = rust_name(name);
-            if TAKEN.contains(&method.to_string().as_str()) {
-                method = format_ident!("{method}_");
-            }
+        .map(|(index, ((name, id), method))| {
             let docs = format!(" The output `{name}`.");
             let (size, index) = (size(shape(artifact, *id)), number(index));
             quote! {
@@ -203,17 +201,39 @@ fn named_outputs(artifact: Artifact<'_>) -> Vec<TokenStream> {
         .collect()
 }
 
-/// A name of the text as a Rust method: `layer1.0.conv2` as `layer1_0_conv2`, keywords raw.
-fn rust_name(name: &str) -> Ident {
-    let name: String =
-        name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' }).collect();
-    let name = if name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') {
-        name
-    } else {
-        format!("_{name}")
+/// A method for each name of the text, all different and none that a session has anyway: `layer1.0.conv2` as
+/// `layer1_0_conv2`.
+fn method_names<'a>(names: impl Iterator<Item = &'a str>) -> Vec<Ident> {
+    const SESSION: [&str; 7] = ["input_mut", "inputs_mut", "output", "outputs", "logits", "infer", "run"];
+    let mut taken: BTreeSet<String> = SESSION.iter().map(|&name| name.to_owned()).collect();
+    let unique = |name: &str| {
+        let stem = identifier(name, "output_");
+        let numbered = (2..).map(|n| format!("{stem}_{n}"));
+        let method = std::iter::once(stem.clone()).chain(numbered).find(|n| taken.insert(n.clone()));
+        format_ident!("{}", method.unwrap_or(stem))
     };
-    match syn::parse_str::<Ident>(&name) {
-        Ok(ident) => ident,
-        Err(_) => format_ident!("{name}_"),
+    names.map(unique).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn methods_are_identifiers_and_all_different() {
+        let names = ["a_b", "A_B", "a.b", "logits", "logits_2", "inputs_mut", "match", "0.x", "self"];
+        let methods: Vec<String> = method_names(names.into_iter()).iter().map(ToString::to_string).collect();
+        let expected = [
+            "a_b",
+            "a_b_2",
+            "a_b_3",
+            "logits_2",
+            "logits_2_2",
+            "inputs_mut_2",
+            "output_match",
+            "output_0_x",
+            "output_self",
+        ];
+        assert_eq!(methods, expected);
     }
 }

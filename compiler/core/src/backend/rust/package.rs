@@ -28,8 +28,8 @@ pub fn package(
     standalone: bool,
 ) -> Vec<(String, String)> {
     let runtime = match runtime {
-        Dependency::Path(path) => format!("{{ path = {path:?} }}"),
-        Dependency::Version(version) => format!("{version:?}"),
+        Dependency::Path(path) => format!("{{ path = {} }}", quoted(path)),
+        Dependency::Version(version) => quoted(version),
     };
     let workspace = if standalone { "\n[workspace]\n" } else { "" };
     let manifest = format!(
@@ -56,4 +56,24 @@ opt-level = 3
     let mut files = vec![("Cargo.toml".to_owned(), manifest), ("src/lib.rs".to_owned(), root)];
     files.extend(modules.iter().map(|m| (format!("src/{}.rs", m.name), m.text.clone())));
     files
+}
+
+/// Text as a string of TOML.
+fn quoted(text: &str) -> String {
+    let escape = |c: char| match c {
+        '"' | '\\' => format!("\\{c}"),
+        c if c.is_control() => format!("\\u{:04X}", u32::from(c)),
+        c => c.to_string(),
+    };
+    format!("\"{}\"", text.chars().map(escape).collect::<String>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_strings_of_toml() {
+        assert_eq!(quoted("../a \"b\"\\c\u{7}"), r#""../a \"b\"\\c\u0007""#);
+    }
 }

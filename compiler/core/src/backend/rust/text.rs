@@ -11,20 +11,31 @@ pub(super) fn comment(words: &str) -> TokenStream {
 
 /// Formats items, and turns the statements of [`comment`] into comments.
 pub(super) fn format(tokens: TokenStream) -> Result<String, Error> {
-    let file: syn::File = syn::parse2(tokens.clone())
-        .map_err(|e| Error { message: e.to_string(), tokens: tokens.to_string() })?;
+    let failed = |message: String| Error { message, tokens: tokens.to_string() };
+    let file: syn::File = syn::parse2(tokens.clone()).map_err(|e| failed(e.to_string()))?;
+    let text = prettyplease::unparse(&file);
     let mut out = String::new();
-    for line in prettyplease::unparse(&file).lines() {
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
         let words = line.trim_start();
-        let literal = words.strip_prefix("comment!(").and_then(|w| w.strip_suffix(");"));
-        match literal.and_then(|l| syn::parse_str::<syn::LitStr>(l).ok()) {
-            Some(literal) => {
-                out.push_str(&line[..line.len() - words.len()]);
-                out.push_str("// ");
-                out.push_str(&literal.value().replace(['\n', '\r'], " "));
+        let Some(rest) = words.strip_prefix("comment!(") else {
+            out.push_str(line);
+            out.push('\n');
+            continue;
+        };
+        // A long one is broken: the opening, the literal, the end, a line each.
+        let literal = match rest {
+            "" => {
+                let literal = lines.next().map(str::trim).unwrap_or_default();
+                lines.next().is_some_and(|end| end.trim() == ");").then_some(literal)
             }
-            None => out.push_str(line),
-        }
+            rest => rest.strip_suffix(");"),
+        };
+        let literal = literal.ok_or_else(|| failed(format!("`{line}` is no comment")))?;
+        let literal: syn::LitStr = syn::parse_str(literal).map_err(|e| failed(e.to_string()))?;
+        out.push_str(&line[..line.len() - words.len()]);
+        out.push_str("// ");
+        out.push_str(&literal.value().replace(['\n', '\r'], " "));
         out.push('\n');
     }
     Ok(out)
@@ -68,6 +79,14 @@ mod tests {
         let words = comment("conv1: \"3x3\"");
         let text = format(quote! { fn f() { #words g(); } }).unwrap();
         assert_eq!(text, "fn f() {\n    // conv1: \"3x3\"\n    g();\n}\n");
+    }
+
+    #[test]
+    fn long_comments_stay_on_their_line() {
+        let long = "branch1.conv1: conv 3x5 128, bn, leaky_relu ".repeat(4);
+        let words = comment(&long);
+        let text = format(quote! { fn f() { #words g(); } }).unwrap();
+        assert_eq!(text, std::format!("fn f() {{\n    // {long}\n    g();\n}}\n"));
     }
 
     #[test]
