@@ -68,9 +68,14 @@ fn unknown(name: &str, path: &str, error: &ReadError, written: &Spanned<String>)
     }
 }
 
-/// One label a line; empty lines do not count.
+/// One label a line; empty lines do not count, and neither does a byte order mark.
 pub fn lines(text: &str) -> Vec<String> {
-    text.lines().map(str::trim).filter(|l| !l.is_empty()).map(str::to_owned).collect()
+    text.trim_start_matches('\u{feff}')
+        .lines()
+        .map(str::trim)
+        .filter(|l| !l.is_empty())
+        .map(str::to_owned)
+        .collect()
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! What every stage of the pipeline makes of small networks: `golden/NAME.arch`, and LeNet-5 of the zoo, as
 //! `golden/NAME.STAGE`. `ARCHC_BLESS=1 cargo test -p archc-core --test golden` writes them anew; then read the diff.
 
+#![allow(clippy::disallowed_methods, reason = "tests read files")]
+
 #[allow(dead_code, reason = "each test uses a part of it")]
 mod support;
 

@@ -4,6 +4,8 @@
 //! The first comment lines of a text may hold options: `// --net NAME`, `// --set KEY=VALUE`, `// --output NAME`.
 //! Folders below a family hold what its texts use.
 
+#![allow(clippy::disallowed_methods, reason = "tests read files")]
+
 #[allow(dead_code, reason = "each test uses a part of it")]
 mod support;
 

@@ -7,6 +7,8 @@ pub(super) const FILES: usize = 64;
 pub(super) const FILE_BYTES: usize = 1 << 20;
 /// Calls of blocks within calls of blocks.
 pub(super) const CALL_DEPTH: usize = 32;
+/// Aliases that stand for aliases.
+pub(super) const ALIASES: usize = 32;
 /// Statements executed, expressions evaluated, and numbers compared, all together.
 pub(super) const STEPS: u64 = 1_000_000;
 /// What a scope counts as among the steps: it has a name to be stored.

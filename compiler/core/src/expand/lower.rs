@@ -66,15 +66,15 @@ impl<'a> Expander<'a, '_> {
             }
             OperationKind::Rescale => {
                 let (value, span) = self.positional(operands, 0);
-                let scale = self.real(&value, span, "the factor", f64::is_finite, "finite");
-                let offset = self.number(operands, "offset", f64::is_finite, "finite");
+                let scale = self.real(&value, span, "the factor", is_single, SINGLE);
+                let offset = self.number(operands, "offset", is_single, SINGLE);
                 Op::Rescale(Rescale { scale: scale?, offset: offset? })
             }
             OperationKind::Normalize => Op::Normalize(Normalize),
             OperationKind::Relu => Op::Activation(Activation::Relu),
             OperationKind::Relu6 => Op::Activation(Activation::Relu6),
             OperationKind::LeakyRelu => {
-                let slope = self.number(operands, "slope", f64::is_finite, "finite")?;
+                let slope = self.number(operands, "slope", is_single, SINGLE)?;
                 Op::Activation(Activation::LeakyRelu { slope })
             }
             OperationKind::Tanh => Op::Activation(Activation::Tanh),
@@ -134,9 +134,11 @@ impl<'a> Expander<'a, '_> {
 
     fn lrn(&mut self, operands: &Operands<'a>) -> Option<Op> {
         let size = self.count(operands, 0, "the number of channels");
-        let alpha = self.number(operands, "alpha", |n| n >= 0.0, "at least 0");
-        let beta = self.number(operands, "beta", |n| n >= 0.0, "at least 0");
-        let k = self.number(operands, "k", |n| n > 0.0, "above 0");
+        let alpha =
+            self.number(operands, "alpha", |n| n >= 0.0 && is_single(n), "at least 0, and at most 3.4e38");
+        let beta =
+            self.number(operands, "beta", |n| n >= 0.0 && is_single(n), "at least 0, and at most 3.4e38");
+        let k = self.number(operands, "k", |n| n > 0.0 && is_single(n), "above 0, and at most 3.4e38");
         let mean = self.flag(operands, "mean");
         let (size, mut alpha) = (size?, alpha?);
         if mean? {
@@ -149,3 +151,11 @@ impl<'a> Expander<'a, '_> {
 fn depthwise(window: Window, padding: Padding, channels: usize, bias: bool) -> Op {
     Op::Conv(Conv { window, padding, channels, groups: channels, bias, epilogue: Epilogue::default() })
 }
+
+/// Whether a number stays finite in the 32 bits that kernels compute with.
+fn is_single(number: f64) -> bool {
+    (number as f32).is_finite()
+}
+
+/// What [`is_single`] asks for, in words.
+const SINGLE: &str = "between -3.4e38 and 3.4e38";

@@ -14,6 +14,7 @@ use std::collections::HashMap;
 
 use self::names::{Names, Role};
 use super::files;
+use super::limits;
 use super::load::{Definition, Module, item};
 use super::report::Reporter;
 use crate::diagnostic::suggest;
@@ -151,6 +152,16 @@ impl<'a> Resolver<'a, '_, '_> {
                 Some((next, ast::Item::Alias(alias))) => {
                     if seen.iter().any(|&s| std::ptr::eq(s, alias)) {
                         self.alias_cycle(&seen, at);
+                        return None;
+                    }
+                    if seen.len() == limits::ALIASES {
+                        let most = limits::ALIASES;
+                        let first = seen.first().map_or(at.base.span, |a| a.base.span);
+                        let message = format!("this alias leads through more than {most} others");
+                        self.reporter.push(
+                            Diagnostic::new(Code::TooDeep, first, message, "")
+                                .help("let an alias stand for the net itself"),
+                        );
                         return None;
                     }
                     seen.push(alias);

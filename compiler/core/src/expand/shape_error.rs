@@ -147,13 +147,22 @@ impl Expander<'_, '_> {
         let d = if output { d } else { self.from(d, inputs.first(), span) };
         // Numbers without a divisor nearby are not worth a longer search.
         const FAR: usize = 1000;
-        let divides = |g: &usize| channels.is_multiple_of(*g);
-        let below = (1..=groups.min(channels)).rev().take(FAR).find(divides).unwrap_or(1);
-        let above = (groups..=channels).take(FAR).find(divides).unwrap_or(channels);
+        // Of a convolution, groups divide the channels on both sides.
+        let arriving = inputs.first().map_or(channels, |&x| self.graph.node(x).shape.channels);
+        let leaving = if let Op::Conv(conv) = op { conv.channels } else { arriving };
+        let divides = |g: &usize| arriving.is_multiple_of(*g) && leaving.is_multiple_of(*g);
+        let most = arriving.min(leaving);
+        let below = (1..=groups.min(most)).rev().take(FAR).find(divides).unwrap_or(1);
+        let above = (groups..=most).take(FAR).find(divides).unwrap_or(below);
+        let what = if arriving == leaving {
+            format!("{arriving} channels")
+        } else {
+            format!("{arriving} channels to {leaving}")
+        };
         let d = d.help(match (below, above) {
-            (1, 1) => format!("{channels} channels can be in one group only"),
-            (below, above) if below == above => format!("{channels} channels can be in {below} groups"),
-            (below, above) => format!("{channels} channels can be in {below} or {above} groups"),
+            (1, 1) => format!("{what} can be in one group only"),
+            (below, above) if below == above => format!("{what} can be in {below} groups"),
+            (below, above) => format!("{what} can be in {below} or {above} groups"),
         });
         if matches!(op, Op::Conv(_)) {
             return d.help("`depthwise` is a convolution of every channel by itself");

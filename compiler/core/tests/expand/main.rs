@@ -1,5 +1,7 @@
 //! The language's rules, each as a small text and what becomes of it.
 
+#![allow(clippy::disallowed_methods, reason = "tests read files")]
+
 mod combinators;
 mod defaults;
 mod files;

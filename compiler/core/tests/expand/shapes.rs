@@ -22,9 +22,12 @@ fn windows_fit_into_their_planes() {
 fn groups_divide_both_sides() {
     body("conv 3x3 8 group=3").only(
         Code::Groups,
-        &["3 groups do not divide the 4 channels that arrive", "4 channels can be in 2 or 4 groups"],
+        &["3 groups do not divide the 4 channels that arrive", "4 channels to 8 can be in 2 or 4 groups"],
     );
-    body("conv 3x3 6 group=4").only(Code::Groups, &["4 groups do not divide the 6 channels that leave"]);
+    body("conv 3x3 6 group=4").only(
+        Code::Groups,
+        &["4 groups do not divide the 6 channels that leave", "4 channels to 6 can be in 2 groups"],
+    );
     body("shuffle 3").only(Code::Groups, &["do not divide the 4 channels"]);
 }
 

@@ -15,6 +15,8 @@
 //! the kinds in `facts.rs`. Between `<!-- NAME -->` and `<!-- end -->` stands what `generated` makes. Blocks of other
 //! kinds, such as "```console", are not executed.
 
+#![allow(clippy::disallowed_methods, reason = "tests read files")]
+
 mod coverage;
 mod document;
 mod facts;

@@ -1,5 +1,7 @@
 //! The syntax of .arch files: what is read, how it is printed, what is refused, and how much of it.
 
+#![allow(clippy::disallowed_methods, reason = "tests read files")]
+
 mod expressions;
 mod generate;
 mod hostile;
