@@ -31,7 +31,7 @@ impl Session {
         self.batch
     }
 
-    /// The images, each rows, columns, channels. [`Session::run`] may overwrite them.
+    /// The images, each rows, columns, channels. [`Session::run`] leaves them as they are.
     pub fn input_mut(&mut self) -> &mut [f32] {
         let range = self.range(&self.model.network().input);
         &mut self.arena[range]

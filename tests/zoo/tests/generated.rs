@@ -5,7 +5,7 @@ use archc_runtime::spec::Network;
 use archc_runtime::weights::{Dtype, Info, Source};
 use archc_runtime::{Isa, LoadError, Model};
 use archc_weights::Store;
-use archc_zoo_tests::{Golden, SeededWeights, graph, relative_error};
+use archc_zoo_tests::{Golden, SeededWeights, graph, relative_error, root};
 use std::borrow::Cow;
 
 macro_rules! networks {
@@ -68,5 +68,33 @@ fn check(arch: &str, network: &'static Network, golden: &str) {
         );
         let sum: f32 = session.output(0).iter().sum();
         assert!((sum - 1.0).abs() < 1e-4, "{arch} on {isa}: the probabilities add up to {sum}");
+    }
+}
+
+/// PyTorch's logits, in f64, of the first 32 test images with the weights in `archs/weights`.
+#[derive(serde::Deserialize)]
+struct Trained {
+    logits: Vec<Vec<f64>>,
+}
+
+#[test]
+fn trained_lenet5_equals_pytorch() {
+    let folder = root().join("tests/data/lenet5");
+    let text = std::fs::read_to_string(folder.join("logits.json")).expect("PyTorch's logits");
+    let expected: Trained = serde_json::from_str(&text).expect("PyTorch's logits");
+    let images = std::fs::read(folder.join("images.bin")).expect("the images");
+    let classes = std::fs::read(folder.join("classes.bin")).expect("PyTorch's classes");
+    assert_eq!((images.len(), expected.logits.len()), (32 * 28 * 28, 32));
+    let model = lenet5::Model::load(root().join("archs/weights/lenet5.safetensors"));
+    let mut session = model.unwrap_or_else(|error| panic!("{error}")).session();
+    for ((image, expected), &class) in images.chunks(28 * 28).zip(&expected.logits).zip(&classes) {
+        for (x, &byte) in session.input_mut().iter_mut().zip(image) {
+            *x = f32::from(byte) / 255.0;
+        }
+        session.run();
+        let logits: Vec<f64> = session.logits().iter().map(|&x| f64::from(x)).collect();
+        assert!(relative_error(&logits, expected) < 1e-5);
+        let largest = (0..10).max_by(|&a, &b| logits[a].total_cmp(&logits[b]));
+        assert_eq!(largest, Some(usize::from(class)));
     }
 }
