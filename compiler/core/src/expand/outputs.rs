@@ -136,14 +136,24 @@ impl<'a> Expander<'a, '_> {
         // By its node: behind an error, others stand in as inputs.
         let input = self.graph.input();
         let Some(output) = self.graph.outputs.iter().find(|o| Some(o.node) == input) else { return };
-        let message = match output.name.as_str() {
-            "output" => format!("the net `{}` computes nothing", net.name.value),
-            name => format!("the output `{name}` is the input itself"),
+        let (message, help) = match output.name.as_str() {
+            "output" if self.graph.len() == 1 => (
+                format!("the net `{}` computes nothing", net.name.value),
+                "put an operation behind the `input`",
+            ),
+            "output" => (
+                format!("the net `{}` ends in the input itself", net.name.value),
+                "a `from` or an empty loop leads back to it; end in a value that an operation computes",
+            ),
+            name => (
+                format!("the output `{name}` is the input itself"),
+                "name a value that an operation computes; a `let` names what arrives where it stands",
+            ),
         };
         let span = self.graph.node(output.node).origin.span.unwrap_or(net.name.span);
         self.report(
             Diagnostic::new(Code::NothingComputed, span, message, "this goes straight to the output")
-                .help("put an operation behind the `input`"),
+                .help(help),
         );
     }
 
