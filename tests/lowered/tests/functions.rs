@@ -110,5 +110,5 @@ fn functions_have_names_that_rust_takes() {
         "block match() { residual { conv 1x1 20 relu } }  block stem() { conv 3x3 20 relu }
          net N() { input 6x6x3  conv 1x1 20  match()  maxpool 2  stem()  Fn: stack 2 { conv 3x3 20 } }",
     );
-    assert_eq!(names(&p), ["stem", "match_2", "trunk_2", "stem_2", "fn_0", "fn_1"]);
+    assert_eq!(names(&p), ["stem", "block_match", "trunk_2", "stem_2", "fn_0", "fn_1"]);
 }
