@@ -9,7 +9,7 @@
 //!
 //! and in the crate, with `archc-runtime` among its dependencies:
 //!
-//! ```ignore
+//! ```text
 //! archc_runtime::include_model!(vgg16);
 //!
 //! let model = vgg16::Model::load("vgg16.safetensors")?;
