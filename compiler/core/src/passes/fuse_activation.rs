@@ -23,24 +23,7 @@ pub(super) fn rewrite(graph: &Graph, id: NodeId) -> Option<Patch> {
 fn slot(op: &mut Op) -> Option<&mut Option<Activation>> {
     match op {
         Op::Add(add) => Some(&mut add.activation),
-        Op::Conv(conv) => Some(&mut conv.epilogue.activation),
-        Op::Dense(dense) => Some(&mut dense.epilogue.activation),
-        Op::Input(_)
-        | Op::Pool(_)
-        | Op::GlobalPool(_)
-        | Op::BatchNorm(_)
-        | Op::Normalize(_)
-        | Op::Lrn(_)
-        | Op::Rescale(_)
-        | Op::Activation(_)
-        | Op::Softmax(_)
-        | Op::Dropout(_)
-        | Op::Flatten(_)
-        | Op::ZeroPad(_)
-        | Op::Shuffle(_)
-        | Op::Upsample(_)
-        | Op::Concat(_)
-        | Op::Gate(_) => None,
+        other => other.epilogue_mut().map(|epilogue| &mut epilogue.activation),
     }
 }
 

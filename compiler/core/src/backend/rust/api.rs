@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 /// The public items.
 pub(super) fn items(artifact: Artifact<'_>) -> Vec<TokenStream> {
     let facts = Facts::new(artifact);
-    vec![constants(&facts), model(&facts), session(&facts), single(artifact, &facts)]
+    vec![constants(&facts), model(), session(&facts), single(artifact, &facts)]
 }
 
 struct Facts {
@@ -86,7 +86,7 @@ fn constants(facts: &Facts) -> TokenStream {
     }
 }
 
-fn model(_: &Facts) -> TokenStream {
+fn model() -> TokenStream {
     quote! {
         impl Model {
             /// Reads the weights from a safetensors file, checks each against the network, and packs them.

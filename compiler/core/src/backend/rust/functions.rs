@@ -1,10 +1,11 @@
 //! Functions: one for each distinct block, and `forward`, which calls them.
 
 use super::Artifact;
+use super::block::Block;
 use super::text::comment;
 use super::views::{activation, array, conv, number, pool, pool_kind, view};
 use crate::lir::{BufferId, Kernel, Step, ValueId};
-use crate::plan::{Call, Function};
+use crate::plan::Call;
 use archc_runtime::layout::View;
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
@@ -66,8 +67,9 @@ fn call(artifact: Artifact<'_>, call: &Call) -> TokenStream {
 }
 
 /// A block's function.
-pub(super) fn function(artifact: Artifact<'_>, function: &Function) -> TokenStream {
-    let names = Names::new(artifact, function);
+pub(super) fn function(artifact: Artifact<'_>, block: &Block<'_>) -> TokenStream {
+    let function = block.function;
+    let names = Names::new(artifact, block);
     let name = format_ident!("{}", function.name);
     let parameters = function.buffers.iter().map(|b| &names.buffers[b]);
     let count = number(function.buffers.len());
@@ -75,18 +77,16 @@ pub(super) fn function(artifact: Artifact<'_>, function: &Function) -> TokenStre
         let view = self::view(view);
         quote! { const #name: View = #view; }
     });
-    let base = first_call(artifact, function).map_or(0, |c| c.weights);
-    let steps = artifact.program.steps[function.steps.clone()].iter().map(|step| {
+    let steps = block.steps.iter().map(|step| {
         let words = comment(&step.comment);
-        let at = step.pack.map(|p| artifact.plan.packs[p.index()] - base);
+        let at = step.pack.map(|p| block.offset(artifact, p));
         let call = step_call(artifact, step, at, &names);
         quote! { #words #call }
     });
     let weights = (function.weights_size > 0).then(|| quote! { w: usize, });
-    let docs = docs(artifact, function);
-    let docs = docs.iter().map(|line| format!(" {line}"));
+    let docs = format!(" {}", docs(artifact, block));
     quote! {
-        #(#[doc = #docs])*
+        #[doc = #docs]
         fn #name(run: &mut Run<'_>, #weights [#(#parameters),*]: [usize; #count]) {
             #(#consts)*
             #(#steps)*
@@ -94,38 +94,21 @@ pub(super) fn function(artifact: Artifact<'_>, function: &Function) -> TokenStre
     }
 }
 
-/// The first call of a function; its steps are the ones that the body is printed from.
-pub(super) fn first_call<'a>(artifact: Artifact<'a>, function: &Function) -> Option<&'a Call> {
-    artifact.plan.calls.iter().find(|c| c.first.index() == function.steps.start)
-}
-
-/// The prefix of the names of a function's first repetition.
-pub(super) fn first_prefix(artifact: Artifact<'_>, function: &Function) -> String {
-    first_call(artifact, function).map_or(String::new(), |c| c.prefix.replace("{}", &c.number.to_string()))
-}
-
-fn docs(artifact: Artifact<'_>, function: &Function) -> Vec<String> {
-    let steps = &artifact.program.steps[function.steps.clone()];
+fn docs(artifact: Artifact<'_>, block: &Block<'_>) -> String {
     let shape = |id: ValueId| {
         let v = artifact.program.values[id.index()].view;
         format!("{}x{}x{}", v.height, v.width, v.channels)
     };
-    let from = steps.iter().find_map(|s| s.inputs.first()).map(|&v| shape(v));
-    let to = steps.last().map(|s| shape(s.output));
-    let places: usize = artifact
-        .plan
-        .calls
-        .iter()
-        .filter(|c| artifact.plan.functions[c.function] == *function)
-        .map(|c| c.count)
-        .sum();
-    let times = if places == 1 { String::new() } else { format!(", {places} times") };
-    let prefix = first_prefix(artifact, function);
-    let what =
-        if prefix.is_empty() { "Operations of the net itself".to_owned() } else { format!("`{prefix}`") };
+    let from = block.steps.iter().find_map(|s| s.inputs.first()).map(|&v| shape(v));
+    let to = block.steps.last().map(|s| shape(s.output));
+    let times = if block.times == 1 { String::new() } else { format!(", {} times", block.times) };
+    let what = match block.prefix.as_str() {
+        "" => "Operations of the net itself".to_owned(),
+        prefix => format!("`{prefix}`"),
+    };
     match (from, to) {
-        (Some(from), Some(to)) => vec![format!("{what}: {from} to {to}{times}.")],
-        _ => vec![format!("{what}{times}.")],
+        (Some(from), Some(to)) => format!("{what}: {from} to {to}{times}."),
+        _ => format!("{what}{times}."),
     }
 }
 
@@ -137,12 +120,11 @@ struct Names {
 }
 
 impl Names {
-    fn new(artifact: Artifact<'_>, function: &Function) -> Names {
+    fn new(artifact: Artifact<'_>, block: &Block<'_>) -> Names {
         let program = artifact.program;
-        let steps = &program.steps[function.steps.clone()];
         let mut written = BTreeSet::new();
         let mut entering = BTreeSet::new();
-        for step in steps {
+        for step in block.steps {
             for input in &step.inputs {
                 let buffer = program.values[input.index()].buffer;
                 if !written.contains(&buffer) {
@@ -153,7 +135,7 @@ impl Names {
         }
         let mut buffers = BTreeMap::new();
         let (mut inputs, mut others) = (0, 0);
-        for &buffer in &function.buffers {
+        for &buffer in &block.function.buffers {
             let name = if entering.contains(&buffer) {
                 inputs += 1;
                 if inputs == 1 { format_ident!("x") } else { format_ident!("x{inputs}") }
@@ -163,19 +145,16 @@ impl Names {
             };
             buffers.insert(buffer, name);
         }
-        let prefix = first_prefix(artifact, function);
         let mut views = BTreeMap::new();
         let mut consts: Vec<(Ident, View)> = Vec::new();
-        let mut made = BTreeSet::new();
-        for step in steps {
+        for step in block.steps {
             for &id in step.inputs.iter().chain([&step.output]) {
                 if views.contains_key(&id) {
                     continue;
                 }
                 let value = &program.values[id.index()];
-                let stem = if made.contains(&id) || id == step.output {
-                    let local = value.name.strip_prefix(&prefix).unwrap_or(&value.name);
-                    constant_name(local.trim_start_matches('.'))
+                let stem = if id == step.output {
+                    constant_name(block.local(&value.name))
                 } else {
                     buffers.get(&value.buffer).map_or("X".to_owned(), |b| b.to_string().to_uppercase())
                 };
@@ -188,7 +167,6 @@ impl Names {
                 consts.push((name.clone(), value.view));
                 views.insert(id, name);
             }
-            made.insert(step.output);
         }
         Names { buffers, views, consts }
     }

@@ -4,6 +4,7 @@
 //! that it can be `include!`d, and it is the same to the byte for the same network.
 
 mod api;
+mod block;
 mod functions;
 mod package;
 mod tables;
@@ -15,6 +16,7 @@ pub use package::{Dependency, Module, package};
 use crate::ir::preprocess::Preprocess;
 use crate::lir::Program;
 use crate::plan::Plan;
+use block::Block;
 use quote::quote;
 
 /// A planned network and what else its module says.
@@ -51,9 +53,9 @@ pub fn module(artifact: Artifact<'_>) -> Result<String, Error> {
     sections.extend(api::items(artifact));
     sections.extend(tables::network(artifact));
     sections.extend(functions::forward(artifact));
-    for function in &artifact.plan.functions {
-        sections.extend(tables::group(artifact, function));
-        sections.push(functions::function(artifact, function));
+    for block in Block::all(artifact) {
+        sections.extend(tables::group(artifact, &block));
+        sections.push(functions::function(artifact, &block));
     }
     let mut out = head;
     for (index, section) in sections.into_iter().enumerate() {

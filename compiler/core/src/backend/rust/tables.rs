@@ -1,7 +1,8 @@
 //! The tables of a module: the network's facts, its tensors, and how they are packed.
 
 use super::Artifact;
-use super::functions::{constant_name, first_call, first_prefix};
+use super::block::Block;
+use super::functions::constant_name;
 use super::views::{number, view};
 use crate::ir::op::Role;
 use crate::ir::preprocess::{Filter, Step};
@@ -112,29 +113,23 @@ fn filter(filter: Filter) -> TokenStream {
 }
 
 /// The weights of one block; nothing where it has none.
-pub(super) fn group(artifact: Artifact<'_>, function: &Function) -> Option<TokenStream> {
+pub(super) fn group(artifact: Artifact<'_>, block: &Block<'_>) -> Option<TokenStream> {
+    let function = block.function;
     if function.weights_size == 0 {
         return None;
     }
     let program = artifact.program;
-    let base = first_call(artifact, function).map_or(0, |c| c.weights);
-    let prefix = first_prefix(artifact, function);
     let mut tensors = Tensors::default();
     let mut packs = Vec::new();
-    for step in &program.steps[function.steps.clone()] {
+    for step in block.steps {
         let Some(id) = step.pack else { continue };
-        let offset = number(artifact.plan.packs[id.index()] - base);
+        let offset = number(block.offset(artifact, id));
         let pack = pack(&program.packs[id.index()].kind, &mut tensors);
         packs.push(quote! { (#offset, #pack) });
     }
     let tensors = tensors.order.iter().map(|id| {
         let tensor = &program.tensors[id.index()];
-        let name = match prefix.as_str() {
-            "" => tensor.name.as_str(),
-            prefix => {
-                tensor.name.strip_prefix(prefix).and_then(|n| n.strip_prefix('.')).unwrap_or(&tensor.name)
-            }
-        };
+        let name = block.local(&tensor.name);
         let role = match tensor.role {
             Role::Kernel => quote! { Kernel },
             Role::Bias => quote! { Bias },
