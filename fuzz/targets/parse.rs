@@ -1,4 +1,4 @@
-//! Any text: the parser ends, without a panic; what it takes without an error it prints and takes again.
+//! Any text: the parser ends, without a panic; its errors have places in the text; what it takes without an error it prints and takes again.
 #![no_main]
 
 use archc_core::diagnostic::Diagnostics;
@@ -12,6 +12,9 @@ fuzz_target!(|text: &str| {
     let file = sources.add("fuzz.arch", text);
     let tree = syntax::parse(file, text, &mut diagnostics);
     render(&sources, &diagnostics, Style::Plain);
+    for place in diagnostics.iter().filter_map(|d| d.primary.as_ref()) {
+        assert!(text.get(place.span.start as usize..place.span.end as usize).is_some(), "{place:?}");
+    }
     if diagnostics.is_empty() {
         let printed = syntax::print::print(&tree);
         let again = sources.add("printed.arch", printed.as_str());

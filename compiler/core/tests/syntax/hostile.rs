@@ -156,6 +156,19 @@ fn a_megabyte_of_anything_takes_seconds() {
     }
 }
 
+/// A bracket that nothing closes ends where the text does.
+#[test]
+fn places_of_open_brackets_lie_in_the_text() {
+    for text in ["net A {relu({", "net A {relu(", "net A {relu[", "net A {relu (\u{e9}"] {
+        let (_, _, diagnostics) = parse(text);
+        assert!(diagnostics.has_errors(), "{text}");
+        for diagnostic in diagnostics.iter() {
+            let span = diagnostic.primary.as_ref().expect("a place").span;
+            assert!(text.get(span.start as usize..span.end as usize).is_some(), "{text}: {span:?}");
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 512, ..ProptestConfig::default() })]
 

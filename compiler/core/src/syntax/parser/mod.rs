@@ -203,13 +203,16 @@ impl<'a> Parser<'a> {
                     "and" | "or" | "not" | "in" | "if" | "else" | "const" | "let" | "from" | "add"
                 );
             position = match token.kind {
-                TokenKind::Open => {
-                    self.scan.close_of(token.range.start).map_or(end, |close| (close + 1).min(end))
-                }
+                TokenKind::Open => self.behind_bracket(token.range.start).unwrap_or(end).min(end),
                 _ => token.range.end,
             };
         }
         end
+    }
+
+    /// The position behind the bracket that closes the one at `open`; the end of the text where none does.
+    fn behind_bracket(&self, open: usize) -> Option<usize> {
+        self.scan.close_of(open).map(|close| (close + 1).min(self.text.len()))
     }
 
     /// Whether a word begins a statement by itself, without a look at what follows.

@@ -40,7 +40,7 @@ impl Parser<'_> {
     fn report_stray(&mut self, token: &Token, previous: Option<&Statement>) -> Reported {
         let span = self.token_span(token);
         let text = self.token_text(token);
-        let behind = self.scan.close_of(token.range.start).map_or(token.range.end, |close| close + 1);
+        let behind = self.behind_bracket(token.range.start).unwrap_or(token.range.end);
         let reported = Reported { at: behind };
         let before = previous.and_then(|p| self.token_before(p.span.start as usize, token.range.start));
         let operation = previous.and_then(|p| match &p.kind {
