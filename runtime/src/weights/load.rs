@@ -1,6 +1,7 @@
 //! From a source to packed weights: all differences first, then tensor by tensor.
 
-use super::error::{LoadError, Mismatch};
+use super::error::LoadError;
+use super::mismatch::{Mismatch, order};
 use super::pack::pack;
 use super::source::{Numbers, Source};
 use super::spec::{Instance, Tensor};
@@ -63,8 +64,9 @@ fn compare(network: &Network, source: &dyn Source) -> Mismatch {
         wanted.insert(name);
     }
     let extra = source.names().into_iter().filter(|name| !wanted.contains(*name));
-    mismatch.extra = extra.map(str::to_owned).collect();
-    mismatch.extra.sort_unstable();
+    let shape = |name: &str| source.info(name).map_or(Vec::new(), |info| info.shape);
+    mismatch.extra = extra.map(|name| (name.to_owned(), shape(name))).collect();
+    mismatch.extra.sort_by_cached_key(|(name, _)| order(name));
     mismatch
 }
 

@@ -2,6 +2,7 @@
 
 mod error;
 mod load;
+mod mismatch;
 mod pack;
 #[cfg(feature = "safetensors")]
 mod safetensors;
@@ -9,8 +10,9 @@ mod seeded;
 mod source;
 pub mod spec;
 
-pub use error::{LoadError, Mismatch};
+pub use error::LoadError;
 pub(crate) use load::load;
+pub use mismatch::Mismatch;
 #[cfg(feature = "safetensors")]
 pub use safetensors::SafeTensors;
 pub use seeded::Seeded;

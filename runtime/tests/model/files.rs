@@ -74,15 +74,26 @@ fn every_difference_is_reported_at_once() {
     all[shape].shape = vec![5, 320];
     let dtype = at(&all, "head.dense.bias");
     (all[dtype].dtype, all[dtype].bytes) = ("I64", vec![0; 40]);
-    all.push(Entry { name: "fc.weight".into(), dtype: "F32", shape: vec![1], bytes: vec![0; 4] });
-    all.push(Entry { name: "blocks.3.bn.beta".into(), dtype: "F32", shape: vec![], bytes: vec![0; 4] });
+    let numbers = |name: &str, shape: &[usize]| {
+        let bytes = vec![0; 4 * shape.iter().product::<usize>()];
+        Entry { name: name.into(), dtype: "F32", shape: shape.to_vec(), bytes }
+    };
+    all.push(numbers("fc.weight", &[1]));
+    all.push(numbers("blocks.10.bn.beta", &[]));
+    all.push(numbers("blocks.3.bn.Beta", &[20]));
+    all.push(numbers("model.stem.weight", &[3, 3, 3, 20]));
 
     let error = Model::from_bytes(&NETWORK, &file(&all)).unwrap_err();
     let LoadError::Mismatch(mismatch) = &error else { panic!("{error}") };
     let expected = Mismatch {
         network: "Small",
         missing: vec![("stem.weight".into(), vec![3, 3, 3, 20]), ("blocks.2.bn.beta".into(), vec![20])],
-        extra: vec!["blocks.3.bn.beta".into(), "fc.weight".into()],
+        extra: vec![
+            ("blocks.3.bn.Beta".into(), vec![20]),
+            ("blocks.10.bn.beta".into(), vec![]),
+            ("fc.weight".into(), vec![1]),
+            ("model.stem.weight".into(), vec![3, 3, 3, 20]),
+        ],
         shapes: vec![("head.dense.weight".into(), vec![320, 5], vec![5, 320])],
         dtypes: mismatch.dtypes.clone(),
     };
@@ -92,11 +103,13 @@ fn every_difference_is_reported_at_once() {
         error.to_string(),
         "these are not the weights of Small
   missing (2):
-    stem.weight 3x3x3x20
-    blocks.2.bn.beta 20
-  not in the network (2):
-    blocks.3.bn.beta
-    fc.weight
+    stem.weight 3x3x3x20, perhaps called model.stem.weight here
+    blocks.2.bn.beta 20, perhaps called blocks.3.bn.Beta here
+  not in the network (4):
+    blocks.3.bn.Beta 20
+    blocks.10.bn.beta a single number
+    fc.weight 1
+    model.stem.weight 3x3x3x20
   of another shape (1):
     head.dense.weight is 5x320, and must be 320x5
   not of floating point (1):
@@ -106,10 +119,15 @@ must be brought into this form first"
     );
 }
 
+/// However many there are: each line has one, and none is left out.
 #[test]
-fn long_lists_are_cut_and_counted() {
+fn every_tensor_is_named() {
     let error = Model::from_bytes(&NETWORK, &file(&[])).unwrap_err().to_string();
-    assert!(error.contains("missing (25):") && error.contains("and 5 more"), "{error}");
+    let all = seeded();
+    assert!(error.contains(&format!("missing ({}):", all.len())), "{error}");
+    for Entry { name, .. } in all {
+        assert_eq!(error.matches(&format!("\n    {name} ")).count(), 1, "{name} in {error}");
+    }
     assert!(error.ends_with("the file is of another network, or of a part of this one"), "{error}");
 }
 
