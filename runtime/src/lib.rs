@@ -9,7 +9,8 @@ pub mod isa;
 #[allow(
     unsafe_code,
     clippy::needless_range_loop,
-    reason = "kernels go through memory by pointers that their constructors have checked; loops over registers by index"
+    clippy::manual_memcpy,
+    reason = "kernels go through memory by pointers that their constructors have checked; loops over registers by index, which memcpy would put into memory"
 )]
 mod kernels;
 pub mod layout;

@@ -1,5 +1,7 @@
 //! Activations of lanes: what every kernel applies last.
 
+use super::chunk::{Chunk, Offsets};
+use super::strip::Strip;
 use crate::op::Activation;
 use crate::simd::{F32x16, LANES, Simd, Work, double, math};
 
@@ -24,28 +26,69 @@ pub(super) fn apply<S: Simd>(simd: S, activation: Activation, x: F32x16) -> F32x
     }
 }
 
-/// The activation of each lane of each vector, chosen once.
-#[inline(always)]
-pub(super) fn apply_all<S: Simd>(simd: S, activation: Activation, all: &mut [F32x16]) {
+/// The bounds that some activations are: `min(max(low, x), high)`, where NaN stays.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Clamp {
+    low: f32,
+    high: f32,
+}
+
+impl Clamp {
+    #[inline(always)]
+    pub(super) fn apply<S: Simd>(self, simd: S, x: F32x16) -> F32x16 {
+        simd.at_most(simd.at_least(x, simd.splat(self.low)), simd.splat(self.high))
+    }
+}
+
+/// An activation as bounds, to be applied in registers, and what is left for a pass of its own: without a choice
+/// between all activations the sums of a tile stay in their registers.
+pub(super) fn split(activation: Activation) -> (Clamp, Option<Activation>) {
+    let (low, high) = (f32::NEG_INFINITY, f32::INFINITY);
     match activation {
-        Activation::Identity => {}
-        Activation::Relu => {
-            for x in all {
-                *x = relu(*x);
-            }
-        }
-        Activation::Relu6 => {
-            for x in all {
-                *x = at_most_6(relu(*x));
-            }
-        }
+        Activation::Identity => (Clamp { low, high }, None),
+        Activation::Relu => (Clamp { low: 0.0, high }, None),
+        Activation::Relu6 => (Clamp { low: 0.0, high: 6.0 }, None),
         Activation::LeakyRelu(_)
         | Activation::Tanh
         | Activation::Sigmoid
         | Activation::Swish
         | Activation::Gelu
         | Activation::HardSwish
-        | Activation::HardSigmoid => simd.outline(Longer { activation, all }),
+        | Activation::HardSigmoid => (Clamp { low, high }, Some(activation)),
+    }
+}
+
+/// Applies an activation to pixels of 16 channels that were written before.
+pub(super) struct Finish<'a> {
+    pub(super) activation: Activation,
+    pub(super) y: &'a Strip,
+    pub(super) chunk: &'a Chunk,
+    pub(super) offsets: &'a Offsets,
+}
+
+impl Work for Finish<'_> {
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        for at in self.chunk.each(self.offsets) {
+            // Safety: the offsets are of pixels of the plane.
+            unsafe {
+                let mut x = [self.y.load(simd, at as isize)];
+                Longer { activation: self.activation, all: &mut x }.run(simd);
+                self.y.store(simd, at, x[0]);
+            }
+        }
+    }
+}
+
+/// The activation of each lane of each vector, chosen once.
+#[inline(always)]
+pub(super) fn apply_all<S: Simd>(simd: S, activation: Activation, all: &mut [F32x16]) {
+    let (clamp, rest) = split(activation);
+    for x in &mut *all {
+        *x = clamp.apply(simd, *x);
+    }
+    if let Some(activation) = rest {
+        simd.outline(Longer { activation, all });
     }
 }
 

@@ -1,19 +1,26 @@
 //! Convolution: direct, in tiles of output pixels and blocks of 16 output channels.
 //!
-//! Inputs are read as single numbers, so that they may start at any channel; padding is read from the halo.
+//! A work item is a chunk of pixels and a few blocks of outputs. Its inputs are taken in parts, so that the weights of a
+//! part stay in the L1 cache and the inputs of a part in L2 while all tiles go by; between the parts the sums lie in the
+//! output's own memory. Inputs are read as single numbers, so that they may start at any channel; padding is read from
+//! the halo.
 
+use super::Kernel;
+use super::activation::{self, Clamp, Finish};
+use super::chunk::{Chunk, Offsets};
 use super::memory::Memory;
 use super::place::Place;
+use super::reduction::{Part, Reduction};
+use super::strip::Strip;
 use super::tile::{Sums, accumulate};
-use super::{Kernel, activation};
 use crate::layout::At;
-use crate::op::Conv;
-use crate::simd::{F32x16, Simd};
+use crate::op::{Activation, Conv};
+use crate::simd::{Simd, Work};
 use crate::weights::spec::conv_size;
 use std::ops::Range;
 
-/// Pixels of a work item: few enough that what they read stays in the L2 cache while the blocks of outputs go by.
-const CHUNK: usize = 192;
+/// Blocks of 16 outputs of a work item, which share its tables and inputs.
+const BLOCKS: usize = 4;
 
 /// A convolution with its arguments.
 #[derive(Debug)]
@@ -25,13 +32,16 @@ pub(crate) struct Direct<'m> {
     x: Place<'m>,
     residual: Option<Place<'m>>,
     y: Place<'m>,
-    /// Inputs and outputs of a group.
-    inputs: usize,
+    /// Outputs of a group.
     outputs: usize,
     /// Blocks of 16 outputs in a group.
     blocks: usize,
     /// Work items of an image: chunks of pixels.
     chunks: usize,
+    reduction: Reduction,
+    clamp: Clamp,
+    /// Of the activation, what is more than bounds.
+    finish: Option<Activation>,
 }
 
 /// Panics unless the geometry of a convolution fits its values: every tap of every output lies in the input's plane or
@@ -76,172 +86,207 @@ impl<'m> Direct<'m> {
         let size = conv_size([op.kernel[0], op.kernel[1], inputs, y.view.channels], groups);
         let all = memory.weights(w, size).0;
         let (weights, biases) = all.split_at(size - groups * blocks * 16);
-        let chunks = (y.view.height * y.view.width).div_ceil(CHUNK);
-        Direct { op: *op, weights, biases, x, residual, y, inputs, outputs, blocks, chunks }
+        let reduction = Reduction::new(op, &x, inputs);
+        let (clamp, finish) = activation::split(op.activation);
+        let chunks = Chunk::count(&y);
+        Direct { op: *op, weights, biases, x, residual, y, outputs, blocks, chunks, reduction, clamp, finish }
     }
 
-    /// Weights of a block of 16 outputs.
-    fn block_size(&self) -> usize {
-        self.op.kernel[0] * self.op.kernel[1] * self.inputs * 16
-    }
-
-    /// Computes pixels of `BLOCKS` blocks of a group, in tiles of `PIXELS`, fewer at the end.
+    /// Computes a chunk of pixels of some blocks of outputs.
     #[inline(always)]
-    fn blocks<S: Simd, const PIXELS: usize, const HALF: usize, const BLOCKS: usize>(
-        &self,
-        simd: S,
-        place: Tile,
-        pixels: Range<usize>,
-    ) {
-        let mut pixel = pixels.start;
-        while pixel < pixels.end {
-            let left = pixels.end - pixel;
-            if left == 1 {
-                self.tile::<S, 1, BLOCKS>(simd, place, pixel, 1);
-            } else if left <= HALF {
-                self.tile::<S, HALF, BLOCKS>(simd, place, pixel, left);
-            } else {
-                self.tile::<S, PIXELS, BLOCKS>(simd, place, pixel, left.min(PIXELS));
-            }
-            pixel += PIXELS;
-        }
-    }
-
-    /// Computes `live` pixels, in the order of rows and columns, from this one on. The tile's other pixels repeat the
-    /// last one and are dropped.
-    #[inline(always)]
-    fn tile<S: Simd, const PIXELS: usize, const BLOCKS: usize>(
-        &self,
-        simd: S,
-        place: Tile,
-        pixel: usize,
-        live: usize,
-    ) {
-        let Tile { image, group, block } = place;
-        let (x, y, op) = (&self.x, &self.y, &self.op);
-        let width = y.view.width;
-        let mut inputs = [0_usize; PIXELS];
-        let mut places = [(0_usize, 0_usize); PIXELS];
-        let (mut row, mut column) = (pixel / width, pixel % width);
-        for p in 0..PIXELS {
-            inputs[p] = x.at(row * op.stride[0], column * op.stride[1]);
-            places[p] = (row, column);
-            if p + 1 < live {
-                column += 1;
-                if column == width {
-                    (row, column) = (row + 1, 0);
+    fn item<S: Simd>(&self, simd: S, image: usize, group: usize, chunk: usize, blocks: Range<usize>) {
+        let chunk = Chunk::new(&self.y, chunk, S::PIXELS);
+        let inputs = chunk.offsets(&self.x, self.op.stride);
+        let outputs = chunk.offsets(&self.y, [1, 1]);
+        let added = self.residual.as_ref().map(|residual| (residual, chunk.offsets(residual, [1, 1])));
+        let channel = |block: usize| group * self.outputs + block * 16;
+        let strip = |place: &Place<'_>, block: usize| {
+            place.strip_of(image, channel(block), (self.outputs - block * 16).min(16))
+        };
+        let distance = self.reduction.len() * 16;
+        let mut part = self.reduction.first(&self.x, image, group);
+        loop {
+            let mut block = blocks.start;
+            while block < blocks.end {
+                let pair = S::BLOCKS == 2 && blocks.end - block >= 2;
+                // Where there is no second block its strips are not used.
+                let second = if pair { block + 1 } else { block };
+                let at = group * self.blocks + block;
+                let weights = self.weights[at * distance + part.start() * 16..].as_ptr();
+                // This part of the blocks behind, else the next part of the first, else all of the next item's.
+                let upcoming = if second + 1 < blocks.end {
+                    weights.wrapping_add((second + 1 - block) * distance)
+                } else if part.is_last() {
+                    self.weights.as_ptr().wrapping_add((at + 1) * distance)
+                } else {
+                    let first = group * self.blocks + blocks.start;
+                    self.weights.as_ptr().wrapping_add(first * distance + part.end() * 16)
+                };
+                let tiles = Tiles {
+                    chunk: &chunk,
+                    part: &part,
+                    x: self.x.data,
+                    inputs: &inputs,
+                    outputs: &outputs,
+                    weights,
+                    upcoming,
+                    distance,
+                    biases: self.biases[at * 16..].as_ptr(),
+                    y: [strip(&self.y, block), strip(&self.y, second)],
+                    added: added.as_ref().map(|(r, offsets)| ([strip(r, block), strip(r, second)], offsets)),
+                    clamp: self.clamp,
+                };
+                if S::BLOCKS == 2 && pair {
+                    tiles.all::<S, 2>(simd);
+                } else {
+                    tiles.all::<S, 1>(simd);
                 }
+                block = second + 1;
             }
+            if part.is_last() {
+                break;
+            }
+            part.next(&self.reduction);
         }
-
-        let first = group * self.blocks + block;
-        let mut sums: Sums<PIXELS, BLOCKS> = [[simd.splat(0.0); BLOCKS]; PIXELS];
-        for b in 0..BLOCKS {
-            // Safety: there are 16 biases for each block of each group.
-            let bias = unsafe { simd.load(self.biases.as_ptr().add((first + b) * 16)) };
-            for p in 0..PIXELS {
-                sums[p][b] = bias;
-            }
-        }
-
-        let distance = self.block_size();
-        // Safety: there are `block_size` weights for each block of each group.
-        let mut w = unsafe { self.weights.as_ptr().add(first * distance) };
-        let corner = -(x.at(op.padding[0], op.padding[1]) as isize);
-        let channel = group * self.inputs;
-        let (head, side_by_side) = x.run(image, channel);
-        // In NHWC the taps of a row lie side by side, in memory as in the weights.
-        let merged = x.is_nhwc() && op.groups == 1 && op.dilation[1] == 1;
-        let (taps, run) = if merged { (1, op.kernel[1] * self.inputs) } else { (op.kernel[1], self.inputs) };
-        let first_count = if merged { run } else { side_by_side.min(run) };
-        let next = if first_count < run { x.run(image, channel + first_count).0 } else { head };
-        for ky in 0..op.kernel[0] {
-            for kx in 0..taps {
-                let tap = corner + x.at(ky * op.dilation[0], kx * op.dilation[1]) as isize;
-                let (mut address, mut count, mut done) = (head, first_count, 0);
-                while done < run {
-                    let mut pointers = [address.cast_const(); PIXELS];
-                    for p in 0..PIXELS {
-                        pointers[p] = address.wrapping_offset(tap + inputs[p] as isize);
-                    }
-                    // Safety: the constructor has checked that every tap of every output lies in the plane or halo,
-                    // and that all weights are there; they are read in the order in which they lie.
-                    unsafe {
-                        accumulate(simd, &mut sums, &pointers, w, distance, count);
-                        w = w.add(count * 16);
-                    }
-                    address = if done == 0 { next } else { address.wrapping_add(x.plane) };
-                    done += count;
-                    count = x.pixel.min(run - done);
-                }
-            }
-        }
-
-        // Copied, so that what follows may index the sums by variables without taking them out of the registers above.
-        let out = sums;
-        for b in 0..BLOCKS {
-            let channel = (block + b) * 16;
-            let count = (self.outputs - channel).min(16);
-            let channel = group * self.outputs + channel;
-            let strip = y.strip_of(image, channel, count);
-            let mut column: [F32x16; PIXELS] = [simd.splat(0.0); PIXELS];
-            for p in 0..PIXELS {
-                column[p] = out[p][b];
-            }
-            if let Some(residual) = &self.residual {
-                let strip = residual.strip_of(image, channel, count);
-                for p in 0..live {
-                    let (row, at) = places[p];
-                    // Safety: the residual has the output's shape.
-                    let other = unsafe { strip.load(simd, residual.at(row, at) as isize) };
-                    column[p] = simd.add(column[p], other);
-                }
-            }
-            activation::apply_all(simd, op.activation, &mut column);
-            for p in 0..live {
-                let (row, at) = places[p];
-                // Safety: the pixel is one of the output's.
-                unsafe { strip.store(simd, y.at(row, at), column[p]) }
+        if let Some(activation) = self.finish {
+            for block in blocks {
+                let y = &strip(&self.y, block);
+                simd.outline(Finish { activation, y, chunk: &chunk, offsets: &outputs });
             }
         }
     }
-}
-
-/// Which outputs a tile computes: from `block` on, in a group of an image.
-#[derive(Clone, Copy, Debug)]
-struct Tile {
-    image: usize,
-    group: usize,
-    block: usize,
 }
 
 impl Kernel for Direct<'_> {
-    /// Images, chunks of pixels, groups, pairs of blocks; pairs run fastest.
+    /// Images, chunks of pixels, groups, fours of blocks; fours run fastest.
     fn items(&self) -> usize {
-        self.x.images * self.chunks * self.op.groups * self.blocks.div_ceil(2)
+        self.x.images * self.chunks * self.op.groups * self.blocks.div_ceil(BLOCKS)
     }
 
     #[inline(always)]
     fn run<S: Simd>(&self, simd: S, items: Range<usize>) {
-        let pixels = self.y.view.height * self.y.view.width;
-        let pairs = self.blocks.div_ceil(2);
+        let fours = self.blocks.div_ceil(BLOCKS);
         for item in items {
-            let (rest, pair) = (item / pairs, item % pairs);
+            let (rest, four) = (item / fours, item % fours);
             let (rest, group) = (rest / self.op.groups, rest % self.op.groups);
             let (image, chunk) = (rest / self.chunks, rest % self.chunks);
-            let range = chunk * CHUNK..pixels.min((chunk + 1) * CHUNK);
-            let block = pair * 2;
-            let end = self.blocks.min(block + 2);
-            if S::BLOCKS == 2 && end - block == 2 {
-                self.blocks::<S, 12, 6, 2>(simd, Tile { image, group, block }, range);
+            let first = four * BLOCKS;
+            self.item(simd, image, group, chunk, first..self.blocks.min(first + BLOCKS));
+        }
+    }
+}
+
+/// The tiles of a chunk for one block of outputs, or two, and one part of the inputs.
+#[derive(Clone, Copy)]
+struct Tiles<'a> {
+    chunk: &'a Chunk,
+    part: &'a Part,
+    /// What offsets of inputs count from.
+    x: *const f32,
+    inputs: &'a Offsets,
+    outputs: &'a Offsets,
+    /// Of the first block, at the part's first input.
+    weights: *const f32,
+    /// Weights that are needed soon.
+    upcoming: *const f32,
+    /// From a block's weights to those of the next.
+    distance: usize,
+    biases: *const f32,
+    y: [Strip; 2],
+    added: Option<([Strip; 2], &'a Offsets)>,
+    clamp: Clamp,
+}
+
+impl Tiles<'_> {
+    /// Computes all tiles, by the smallest kernel that holds each.
+    #[inline(always)]
+    fn all<S: Simd, const BLOCKS: usize>(self, simd: S) {
+        for (tiles, size) in self.chunk.tiles() {
+            if tiles.is_empty() {
                 continue;
             }
-            for block in block..end {
-                let (tile, range) = (Tile { image, group, block }, range.clone());
-                match S::PIXELS {
-                    12 => self.blocks::<S, 12, 6, 1>(simd, tile, range),
-                    6 => self.blocks::<S, 6, 3, 1>(simd, tile, range),
-                    _ => self.blocks::<S, 2, 1, 1>(simd, tile, range),
+            match (S::PIXELS, size) {
+                (_, 1) => simd.outline(OfSize::<1, BLOCKS> { all: self, tiles }),
+                (_, 2) => simd.outline(OfSize::<2, BLOCKS> { all: self, tiles }),
+                (6, 3 | 4) | (14, 3 | 4) => simd.outline(OfSize::<4, BLOCKS> { all: self, tiles }),
+                (6, 5) => simd.outline(OfSize::<5, BLOCKS> { all: self, tiles }),
+                (6, _) => simd.outline(OfSize::<6, BLOCKS> { all: self, tiles }),
+                (14, 5..=7) => simd.outline(OfSize::<7, BLOCKS> { all: self, tiles }),
+                (14, 8..=10) => simd.outline(OfSize::<10, BLOCKS> { all: self, tiles }),
+                (14, 11 | 12) => simd.outline(OfSize::<12, BLOCKS> { all: self, tiles }),
+                (14, _) => simd.outline(OfSize::<14, BLOCKS> { all: self, tiles }),
+                _ => unreachable!("tiles have up to 2, 6 or 14 pixels"),
+            }
+        }
+    }
+}
+
+/// Some tiles, computed by a kernel of this many pixels: at least as many as they have.
+struct OfSize<'a, const PIXELS: usize, const BLOCKS: usize> {
+    all: Tiles<'a>,
+    tiles: Range<usize>,
+}
+
+impl<const PIXELS: usize, const BLOCKS: usize> Work for OfSize<'_, PIXELS, BLOCKS> {
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let Tiles { chunk, part, x, inputs, outputs, weights, upcoming, distance, biases, y, added, clamp } =
+            self.all;
+        let lines = part.len().div_ceil(chunk.tile_count());
+        for tile in self.tiles {
+            for line in tile * lines..(tile + 1) * lines {
+                for b in 0..BLOCKS {
+                    simd.prefetch(upcoming.wrapping_add(b * distance + line * 16));
+                }
+            }
+            let (inputs, outputs) = (chunk.tile::<PIXELS>(inputs, tile), chunk.tile::<PIXELS>(outputs, tile));
+            let mut sums: Sums<PIXELS, BLOCKS> = [[simd.splat(0.0); BLOCKS]; PIXELS];
+            // Safety: the offsets are of pixels of the output and of those they stand for in the input. The constructor
+            // has checked that every tap of each lies in the plane or halo, that the residual has the output's shape,
+            // and that there are weights and 16 biases for each block.
+            unsafe {
+                for b in 0..BLOCKS {
+                    if !part.is_first() {
+                        let sum = y[b].load_tile::<S, PIXELS>(simd, outputs);
+                        for p in 0..PIXELS {
+                            sums[p][b] = sum[p];
+                        }
+                        continue;
+                    }
+                    let bias = simd.load(biases.add(b * 16));
+                    for p in 0..PIXELS {
+                        sums[p][b] = bias;
+                    }
+                    if let Some((strips, offsets)) = &added {
+                        let other = strips[b].load_tile::<S, PIXELS>(simd, chunk.tile(offsets, tile));
+                        for p in 0..PIXELS {
+                            sums[p][b] = simd.add(sums[p][b], other[p]);
+                        }
+                    }
+                }
+                let mut w = weights;
+                for segment in part.segments() {
+                    let from = x.offset(segment.offset);
+                    let mut pointers = [from; PIXELS];
+                    for p in 0..PIXELS {
+                        pointers[p] = from.wrapping_add(inputs[p]);
+                    }
+                    accumulate(simd, &mut sums, &pointers, w, distance, segment.count);
+                    w = w.wrapping_add(segment.count * 16);
+                }
+                if part.is_last() {
+                    for b in 0..BLOCKS {
+                        for p in 0..PIXELS {
+                            sums[p][b] = clamp.apply(simd, sums[p][b]);
+                        }
+                    }
+                }
+                for b in 0..BLOCKS {
+                    let mut tile = [simd.splat(0.0); PIXELS];
+                    for p in 0..PIXELS {
+                        tile[p] = sums[p][b];
+                    }
+                    y[b].store_tile(simd, outputs, tile);
                 }
             }
         }

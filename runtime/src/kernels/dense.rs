@@ -132,11 +132,11 @@ impl Kernel for Dense<'_> {
         for item in items {
             let blocks = item * BLOCKS..self.y.blocks().min((item + 1) * BLOCKS);
             match (self.x.images, S::PIXELS) {
-                (1, 6 | 12) if blocks.len() == BLOCKS => {
+                (1, 6 | 14) if blocks.len() == BLOCKS => {
                     self.tile::<S, 1, BLOCKS>(simd, 0, 1, blocks.start);
                 }
                 (1, _) => self.images::<S, 1>(simd, blocks),
-                (_, 12) => self.images::<S, 8>(simd, blocks),
+                (_, 14) => self.images::<S, 8>(simd, blocks),
                 (_, 6) => self.images::<S, 4>(simd, blocks),
                 _ => self.images::<S, 2>(simd, blocks),
             }

@@ -1,18 +1,20 @@
 //! Depthwise convolution: every channel is a group of its own, so that 16 of them are computed side by side.
 
+use super::Kernel;
+use super::activation::{self, Clamp, Finish};
+use super::chunk::{Chunk, Offsets};
 use super::conv::assert_geometry;
 use super::memory::Memory;
 use super::place::Place;
 use super::strip::Strip;
-use super::{Kernel, activation};
 use crate::layout::At;
-use crate::op::Conv;
-use crate::simd::{F32x16, Simd};
+use crate::op::{Activation, Conv};
+use crate::simd::{F32x16, Simd, Work};
 use crate::weights::spec::{conv_size, is_depthwise};
 use std::ops::Range;
 
-/// Pixels of a work item.
-const CHUNK: usize = 192;
+/// Blocks of 16 channels of a work item, which share its tables.
+const BLOCKS: usize = 4;
 
 /// A depthwise convolution with its arguments.
 #[derive(Debug)]
@@ -25,6 +27,9 @@ pub(crate) struct Depthwise<'m> {
     y: Place<'m>,
     /// Work items of a block of channels: chunks of pixels.
     chunks: usize,
+    clamp: Clamp,
+    /// Of the activation, what is more than bounds.
+    finish: Option<Activation>,
 }
 
 impl<'m> Depthwise<'m> {
@@ -47,137 +52,142 @@ impl<'m> Depthwise<'m> {
         assert_geometry(op, &x, residual.as_ref(), &y);
         let size = conv_size([op.kernel[0], op.kernel[1], 1, y.view.channels], op.groups);
         let (weights, biases) = memory.weights(w, size).0.split_at(size - y.blocks() * 16);
-        let chunks = (y.view.height * y.view.width).div_ceil(CHUNK);
-        Depthwise { op: *op, weights, biases, x, residual, y, chunks }
+        let (clamp, finish) = activation::split(op.activation);
+        Depthwise { op: *op, weights, biases, x, residual, y, chunks: Chunk::count(&y), clamp, finish }
     }
 
-    /// Computes `live` pixels of a block of channels, in the order of rows and columns, from this one on. The tile's
-    /// other pixels repeat the last one and are dropped.
-    ///
-    /// `LINE` says that the input's channels lie side by side, so that the inner loop does not ask.
+    /// Computes a chunk of pixels of some blocks of channels.
     #[inline(always)]
-    fn tile<S: Simd, const PIXELS: usize, const LINE: bool>(
-        &self,
-        simd: S,
-        strips: &Strips<'_>,
-        pixel: usize,
-        live: usize,
-    ) {
-        let (x, y, op) = (&self.x, &self.y, &self.op);
-        let width = y.view.width;
-        let mut inputs = [0_isize; PIXELS];
-        let mut places = [(0_usize, 0_usize); PIXELS];
-        let (mut row, mut column) = (pixel / width, pixel % width);
-        let corner = x.at(op.padding[0], op.padding[1]) as isize;
-        for p in 0..PIXELS {
-            inputs[p] = x.at(row * op.stride[0], column * op.stride[1]) as isize - corner;
-            places[p] = (row, column);
-            if p + 1 < live {
-                column += 1;
-                if column == width {
-                    (row, column) = (row + 1, 0);
+    fn item<S: Simd>(&self, simd: S, image: usize, blocks: Range<usize>, chunk: usize) {
+        let chunk = Chunk::new(&self.y, chunk, S::PIXELS.min(12));
+        let inputs = chunk.offsets(&self.x, self.op.stride);
+        let outputs = chunk.offsets(&self.y, [1, 1]);
+        let added = self.residual.as_ref().map(|residual| (residual, chunk.offsets(residual, [1, 1])));
+        for block in blocks {
+            let y = self.y.strip(image, block * 16);
+            let tiles = Tiles {
+                op: &self.op,
+                chunk: &chunk,
+                place: &self.x,
+                x: self.x.strip(image, block * 16),
+                inputs: &inputs,
+                y,
+                outputs: &outputs,
+                added: added.as_ref().map(|(place, offsets)| (place.strip(image, block * 16), offsets)),
+                weights: self.weights[block * self.op.kernel[0] * self.op.kernel[1] * 16..].as_ptr(),
+                biases: self.biases[block * 16..].as_ptr(),
+                clamp: self.clamp,
+            };
+            for (range, size) in chunk.tiles() {
+                match (S::PIXELS, size) {
+                    (14, 9..) => tiles.of_size::<S, 12>(simd, range),
+                    (14, 7..) => tiles.of_size::<S, 8>(simd, range),
+                    (6 | 14, 5..) => tiles.of_size::<S, 6>(simd, range),
+                    (6 | 14, 3..) => tiles.of_size::<S, 4>(simd, range),
+                    (_, 2) => tiles.of_size::<S, 2>(simd, range),
+                    _ => tiles.of_size::<S, 1>(simd, range),
                 }
             }
-        }
-
-        // Safety: there are 16 biases for the block.
-        let mut sums = [unsafe { simd.load(strips.biases.as_ptr()) }; PIXELS];
-        let mut w = strips.weights.as_ptr();
-        for ky in 0..op.kernel[0] {
-            for kx in 0..op.kernel[1] {
-                let tap = x.at(ky * op.dilation[0], kx * op.dilation[1]) as isize;
-                // Safety: there are 16 weights for each tap of the block.
-                let weight = unsafe { simd.load(w) };
-                w = w.wrapping_add(16);
-                for p in 0..PIXELS {
-                    // Safety: the constructor has checked that every tap of every output lies in the plane or halo.
-                    let x = unsafe {
-                        let at = inputs[p] + tap;
-                        if LINE { strips.x.load_line(simd, at) } else { strips.x.load(simd, at) }
-                    };
-                    sums[p] = simd.mul_add(x, weight, sums[p]);
-                }
+            if let Some(activation) = self.finish {
+                simd.outline(Finish { activation, y: &y, chunk: &chunk, offsets: &outputs });
             }
         }
-
-        // Copied, so that what follows may index the sums by variables without taking them out of the registers above.
-        let mut out: [F32x16; PIXELS] = sums;
-        if let Some((residual, strip)) = &strips.residual {
-            for p in 0..live {
-                let (row, column) = places[p];
-                // Safety: the residual has the output's shape.
-                let other = unsafe { strip.load(simd, residual.at(row, column) as isize) };
-                out[p] = simd.add(out[p], other);
-            }
-        }
-        activation::apply_all(simd, op.activation, &mut out);
-        for p in 0..live {
-            let (row, column) = places[p];
-            // Safety: the pixel is one of the output's.
-            unsafe { strips.y.store(simd, y.at(row, column), out[p]) }
-        }
     }
-
-    #[inline(always)]
-    fn tiles<S: Simd, const PIXELS: usize, const LINE: bool>(
-        &self,
-        simd: S,
-        strips: &Strips<'_>,
-        pixels: Range<usize>,
-    ) {
-        let mut pixel = pixels.start;
-        while pixel < pixels.end {
-            let live = (pixels.end - pixel).min(PIXELS);
-            if live == 1 {
-                self.tile::<S, 1, LINE>(simd, strips, pixel, live);
-            } else {
-                self.tile::<S, PIXELS, LINE>(simd, strips, pixel, live);
-            }
-            pixel += PIXELS;
-        }
-    }
-
-    fn strips(&self, image: usize, block: usize) -> Strips<'_> {
-        let weights = self.op.kernel[0] * self.op.kernel[1] * 16;
-        Strips {
-            weights: &self.weights[block * weights..][..weights],
-            biases: &self.biases[block * 16..][..16],
-            x: self.x.strip(image, block * 16),
-            residual: self.residual.as_ref().map(|place| (place, place.strip(image, block * 16))),
-            y: self.y.strip(image, block * 16),
-        }
-    }
-}
-
-/// What belongs to a block of 16 channels of an image.
-#[derive(Debug)]
-struct Strips<'a> {
-    weights: &'a [f32],
-    biases: &'a [f32],
-    x: Strip,
-    residual: Option<(&'a Place<'a>, Strip)>,
-    y: Strip,
 }
 
 impl Kernel for Depthwise<'_> {
-    /// Images, blocks of channels, chunks of pixels.
+    /// Images, chunks of pixels, fours of blocks; fours run fastest.
     fn items(&self) -> usize {
-        self.y.images * self.y.blocks() * self.chunks
+        self.y.images * self.chunks * self.y.blocks().div_ceil(BLOCKS)
     }
 
     #[inline(always)]
     fn run<S: Simd>(&self, simd: S, items: Range<usize>) {
-        let pixels = self.y.view.height * self.y.view.width;
+        let fours = self.y.blocks().div_ceil(BLOCKS);
         for item in items {
-            let (rest, chunk) = (item / self.chunks, item % self.chunks);
-            let (image, block) = (rest / self.y.blocks(), rest % self.y.blocks());
-            let range = chunk * CHUNK..pixels.min((chunk + 1) * CHUNK);
-            let strips = self.strips(image, block);
-            match (S::PIXELS, strips.x.is_line()) {
-                (12, true) => self.tiles::<S, 8, true>(simd, &strips, range),
-                (6, true) => self.tiles::<S, 4, true>(simd, &strips, range),
-                (_, true) => self.tiles::<S, 2, true>(simd, &strips, range),
-                (_, false) => self.tiles::<S, 2, false>(simd, &strips, range),
+            let (rest, first) = (item / fours, item % fours * BLOCKS);
+            let blocks = first..self.y.blocks().min(first + BLOCKS);
+            self.item(simd, rest / self.chunks, blocks, rest % self.chunks);
+        }
+    }
+}
+
+/// The tiles of a chunk.
+#[derive(Clone, Copy)]
+struct Tiles<'a> {
+    op: &'a Conv,
+    chunk: &'a Chunk,
+    place: &'a Place<'a>,
+    x: Strip,
+    inputs: &'a Offsets,
+    y: Strip,
+    outputs: &'a Offsets,
+    added: Option<(Strip, &'a Offsets)>,
+    weights: *const f32,
+    biases: *const f32,
+    clamp: Clamp,
+}
+
+impl Tiles<'_> {
+    /// Computes some tiles by a kernel of this many pixels: at least as many as they have.
+    #[inline(always)]
+    fn of_size<S: Simd, const PIXELS: usize>(self, simd: S, range: Range<usize>) {
+        if range.is_empty() {
+            return;
+        }
+        if self.x.is_line() {
+            simd.outline(OfSize::<PIXELS, true> { all: self, range });
+        } else {
+            simd.outline(OfSize::<PIXELS, false> { all: self, range });
+        }
+    }
+}
+
+/// Some tiles. `LINE` says that the input's channels lie side by side, so that the inner loop does not ask.
+struct OfSize<'a, const PIXELS: usize, const LINE: bool> {
+    all: Tiles<'a>,
+    range: Range<usize>,
+}
+
+impl<const PIXELS: usize, const LINE: bool> Work for OfSize<'_, PIXELS, LINE> {
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let Tiles { op, chunk, place, x, inputs, y, outputs, added, weights, biases, clamp } = self.all;
+        let corner = place.at(op.padding[0], op.padding[1]) as isize;
+        let (row, column) = (place.at(op.dilation[0], 0) as isize, place.at(0, op.dilation[1]) as isize);
+        for tile in self.range {
+            let (inputs, outputs) = (chunk.tile::<PIXELS>(inputs, tile), chunk.tile::<PIXELS>(outputs, tile));
+            // Safety: the offsets are of pixels of the output and of those they stand for in the input. The constructor
+            // has checked that every tap of each lies in the plane or halo, that the residual has the output's shape,
+            // and that there are 16 weights for each tap and 16 biases.
+            unsafe {
+                let mut sums: [F32x16; PIXELS] = [simd.load(biases); PIXELS];
+                if let Some((strip, offsets)) = &added {
+                    let other = strip.load_tile::<S, PIXELS>(simd, chunk.tile(offsets, tile));
+                    for p in 0..PIXELS {
+                        sums[p] = simd.add(sums[p], other[p]);
+                    }
+                }
+                let mut w = weights;
+                let mut line = -corner;
+                for _ in 0..op.kernel[0] {
+                    let mut tap = line;
+                    for _ in 0..op.kernel[1] {
+                        let weight = simd.load(w);
+                        w = w.wrapping_add(16);
+                        for p in 0..PIXELS {
+                            let at = inputs[p] as isize + tap;
+                            let x = if LINE { x.load_line(simd, at) } else { x.load(simd, at) };
+                            sums[p] = simd.mul_add(x, weight, sums[p]);
+                        }
+                        tap += column;
+                    }
+                    line += row;
+                }
+                for p in 0..PIXELS {
+                    sums[p] = clamp.apply(simd, sums[p]);
+                }
+                y.store_tile(simd, outputs, sums);
             }
         }
     }

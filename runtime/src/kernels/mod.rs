@@ -1,6 +1,7 @@
 //! Kernels: one file each. A kernel is a struct that its constructor has checked; it computes any range of its work items.
 
 pub(crate) mod activation;
+mod chunk;
 pub(crate) mod clear;
 pub(crate) mod conv;
 pub(crate) mod copy;
@@ -13,6 +14,7 @@ pub(crate) mod memory;
 pub(crate) mod place;
 pub(crate) mod pointwise;
 pub(crate) mod pool;
+mod reduction;
 pub(crate) mod shuffle;
 pub(crate) mod softmax;
 mod strip;

@@ -98,6 +98,67 @@ impl Strip {
         unsafe { simd.load(self.first.offset(at)) }
     }
 
+    /// The channels at each pixel of a tile.
+    ///
+    /// # Safety
+    /// As for [`Strip::load`], for each of the offsets.
+    #[inline(always)]
+    pub(super) unsafe fn load_tile<S: Simd, const PIXELS: usize>(
+        &self,
+        simd: S,
+        at: &[usize; PIXELS],
+    ) -> [F32x16; PIXELS] {
+        let mut tile = [simd.splat(0.0); PIXELS];
+        // Safety: the caller's promise.
+        unsafe {
+            if self.is_line() {
+                for p in 0..PIXELS {
+                    tile[p] = self.load_line(simd, at[p] as isize);
+                }
+            } else {
+                // By way of a copy: a loop that is not unrolled would keep the tile itself in memory.
+                let mut copy = [simd.splat(0.0); PIXELS];
+                for p in 0..PIXELS {
+                    copy[p] = self.load_pieces(at[p] as isize);
+                }
+                for p in 0..PIXELS {
+                    tile[p] = copy[p];
+                }
+            }
+        }
+        tile
+    }
+
+    /// Writes the channels at each pixel of a tile, as [`Strip::store`] does.
+    ///
+    /// # Safety
+    /// As for [`Strip::load`], in the plane, for each of the offsets.
+    #[inline(always)]
+    pub(super) unsafe fn store_tile<S: Simd, const PIXELS: usize>(
+        &self,
+        simd: S,
+        at: &[usize; PIXELS],
+        tile: [F32x16; PIXELS],
+    ) {
+        // Safety: the caller's promise.
+        unsafe {
+            if self.form == Form::Full {
+                for p in 0..PIXELS {
+                    simd.store(self.first.add(at[p]), tile[p]);
+                }
+            } else {
+                // By way of a copy, as above.
+                let mut copy = [simd.splat(0.0); PIXELS];
+                for p in 0..PIXELS {
+                    copy[p] = tile[p];
+                }
+                for p in 0..PIXELS {
+                    self.store(simd, at[p], copy[p]);
+                }
+            }
+        }
+    }
+
     /// Writes the channels at a pixel; padding lanes behind the buffer's last channel become zeros, lanes of others stay.
     ///
     /// # Safety

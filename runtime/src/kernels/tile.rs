@@ -6,6 +6,9 @@ use crate::simd::{F32x16, Simd};
 /// Sums of a tile, `[pixel][block]`.
 pub(super) type Sums<const PIXELS: usize, const BLOCKS: usize> = [[F32x16; BLOCKS]; PIXELS];
 
+/// Inputs whose products are written out side by side.
+const UNROLL: usize = 8;
+
 /// Adds `count` inputs: `sums[p][b] += x[p][i] * w[b][i][..]`. Inputs of a pixel lie side by side, and so do the 16
 /// weights of each; `block` is the distance between blocks of weights.
 ///
@@ -23,18 +26,44 @@ pub(super) unsafe fn accumulate<S: Simd, const PIXELS: usize, const BLOCKS: usiz
     block: usize,
     count: usize,
 ) {
-    for i in 0..count {
-        let mut weights = [simd.splat(0.0); BLOCKS];
-        for b in 0..BLOCKS {
+    let mut i = 0;
+    while i + UNROLL <= count {
+        for j in 0..UNROLL {
             // Safety: the caller's promise.
-            weights[b] = unsafe { simd.load(w.add(b * block + i * 16)) };
+            unsafe { multiply_add(simd, sums, x, w, block, i + j) };
         }
-        for p in 0..PIXELS {
-            // Safety: the caller's promise.
-            let x = simd.splat(unsafe { *x[p].add(i) });
-            for b in 0..BLOCKS {
-                sums[p][b] = simd.mul_add(x, weights[b], sums[p][b]);
-            }
+        i += UNROLL;
+    }
+    while i < count {
+        // Safety: the caller's promise.
+        unsafe { multiply_add(simd, sums, x, w, block, i) };
+        i += 1;
+    }
+}
+
+/// Adds input `i` of each pixel.
+///
+/// # Safety
+/// As for [`accumulate`].
+#[inline(always)]
+unsafe fn multiply_add<S: Simd, const PIXELS: usize, const BLOCKS: usize>(
+    simd: S,
+    sums: &mut Sums<PIXELS, BLOCKS>,
+    x: &[*const f32; PIXELS],
+    w: *const f32,
+    block: usize,
+    i: usize,
+) {
+    let mut weights = [simd.splat(0.0); BLOCKS];
+    for b in 0..BLOCKS {
+        // Safety: the caller's promise.
+        weights[b] = unsafe { simd.load(w.add(b * block + i * 16)) };
+    }
+    for p in 0..PIXELS {
+        // Safety: the caller's promise.
+        let x = simd.splat(unsafe { *x[p].add(i) });
+        for b in 0..BLOCKS {
+            sums[p][b] = simd.mul_add(x, weights[b], sums[p][b]);
         }
     }
 }

@@ -119,6 +119,10 @@ pub(crate) unsafe trait Simd: Copy + Send + Sync {
         unsafe { to.cast::<[f32; LANES]>().write_unaligned(x.0) }
     }
 
+    /// Asks for a cache line that will be read soon. Any address will do.
+    #[inline(always)]
+    fn prefetch(self, _: *const f32) {}
+
     /// `a * b + c`
     #[inline(always)]
     fn mul_add(self, a: F32x16, b: F32x16, c: F32x16) -> F32x16 {
@@ -140,6 +144,10 @@ pub(crate) unsafe trait Simd: Copy + Send + Sync {
         div(x, y) = x / y;
         /// The larger; NaN where one is NaN.
         max(x, y) = larger(x, y);
+        /// `x`, but at least `y`; NaN stays.
+        at_least(x, y) = if y > x { y } else { x };
+        /// `x`, but at most `y`; NaN stays.
+        at_most(x, y) = if y < x { y } else { x };
     }
 }
 

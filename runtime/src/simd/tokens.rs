@@ -50,13 +50,19 @@ pub(crate) struct Avx512(());
 #[cfg(target_arch = "x86_64")]
 unsafe impl Simd for Avx512 {
     const FMA: bool = true;
-    const PIXELS: usize = 12;
+    const PIXELS: usize = 14;
     const BLOCKS: usize = 2;
 
     #[inline(always)]
     fn outline<W: Work>(self, work: W) {
         // Safety: the token proves the features.
         unsafe { avx512(work) }
+    }
+
+    #[inline(always)]
+    fn prefetch(self, at: *const f32) {
+        // Safety: prefetching an address that is not there does nothing.
+        unsafe { x86_64::_mm_prefetch::<{ x86_64::_MM_HINT_T1 }>(at.cast()) }
     }
 
     // Plain loops over the lanes, 24 vectors wide, are kept in memory by the compiler; these are kept in registers.
@@ -83,6 +89,26 @@ unsafe impl Simd for Avx512 {
     fn mul_add(self, a: F32x16, b: F32x16, c: F32x16) -> F32x16 {
         // Safety: the token proves the feature.
         lanes(unsafe { x86_64::_mm512_fmadd_ps(register(a), register(b), register(c)) })
+    }
+
+    #[inline(always)]
+    fn add(self, a: F32x16, b: F32x16) -> F32x16 {
+        // Safety: the token proves the feature.
+        lanes(unsafe { x86_64::_mm512_add_ps(register(a), register(b)) })
+    }
+
+    // The instructions give their second operand where one is NaN.
+
+    #[inline(always)]
+    fn at_least(self, x: F32x16, low: F32x16) -> F32x16 {
+        // Safety: the token proves the feature.
+        lanes(unsafe { x86_64::_mm512_max_ps(register(low), register(x)) })
+    }
+
+    #[inline(always)]
+    fn at_most(self, x: F32x16, high: F32x16) -> F32x16 {
+        // Safety: the token proves the feature.
+        lanes(unsafe { x86_64::_mm512_min_ps(register(high), register(x)) })
     }
 }
 
@@ -116,6 +142,12 @@ unsafe impl Simd for Avx2 {
     fn outline<W: Work>(self, work: W) {
         // Safety: the token proves the features.
         unsafe { avx2(work) }
+    }
+
+    #[inline(always)]
+    fn prefetch(self, at: *const f32) {
+        // Safety: prefetching an address that is not there does nothing.
+        unsafe { x86_64::_mm_prefetch::<{ x86_64::_MM_HINT_T1 }>(at.cast()) }
     }
 }
 
