@@ -12,9 +12,10 @@ use crate::kernels::pool;
 use crate::kernels::shuffle::Shuffle;
 use crate::kernels::softmax::Softmax;
 use crate::kernels::upsample::Upsample;
-use crate::kernels::{dense, launch, lrn, pointwise};
+use crate::kernels::{Launcher, dense, lrn, pointwise};
 use crate::layout::At;
 use crate::op::{Activation, Affine, Conv, Dense, Lrn, Pool, PoolKind, Rescale};
+use crate::sys::{Team, prepare};
 
 /// What generated code computes with.
 ///
@@ -28,99 +29,119 @@ use crate::op::{Activation, Affine, Conv, Dense, Lrn, Pool, PoolKind, Rescale};
 #[derive(Debug)]
 pub struct Run<'a> {
     memory: Memory<'a>,
-    isa: Isa,
+    launcher: Launcher,
 }
 
 impl<'a> Run<'a> {
     /// Computes in this arena, for a batch of images: a value at `offset` lies at `offset * batch`, image after image.
     pub fn new(arena: &'a mut [f32], weights: &'a [f32], batch: usize, isa: Isa) -> Run<'a> {
-        Run { memory: Memory::new(arena, weights, batch), isa }
+        Run { memory: Memory::new(arena, weights, batch), launcher: Launcher::new(isa) }
+    }
+
+    /// On up to this many threads, the calling one included, started where there are fewer; on the calling one alone
+    /// where another run has the others.
+    #[must_use]
+    pub fn with_threads(self, threads: usize) -> Run<'a> {
+        prepare(threads);
+        self.with_team(Team::open(threads))
+    }
+
+    /// On these threads.
+    pub(crate) fn with_team(self, team: Team) -> Run<'a> {
+        Run { launcher: self.launcher.with_team(team), ..self }
+    }
+
+    /// For tests and measurements: a kernel gets as many threads as its cost, in operations on 16 numbers, has multiples
+    /// of this.
+    #[must_use]
+    pub fn with_grain(self, grain: usize) -> Run<'a> {
+        Run { launcher: self.launcher.with_grain(grain), ..self }
     }
 
     /// A convolution; see [`Pack::Conv`](crate::weights::spec::Pack::Conv) for the weights. The residual may be the
     /// output's own memory.
     pub fn conv(&mut self, op: &Conv, w: usize, x: At<'_>, residual: Option<At<'_>>, y: At<'_>) {
         if Depthwise::takes(op, x, y) {
-            launch(self.isa, &Depthwise::new(op, &self.memory, w, x, residual, y));
+            self.launcher.launch(&Depthwise::new(op, &self.memory, w, x, residual, y));
         } else {
-            launch(self.isa, &Direct::new(op, &self.memory, w, x, residual, y));
+            self.launcher.launch(&Direct::new(op, &self.memory, w, x, residual, y));
         }
     }
 
     /// A dense layer over the whole of `x`, which has no halo; see [`Pack::Dense`](crate::weights::spec::Pack::Dense)
     /// for the weights. The residual may be the output's own memory.
     pub fn dense(&mut self, op: &Dense, w: usize, x: At<'_>, residual: Option<At<'_>>, y: At<'_>) {
-        launch(self.isa, &dense::Dense::new(op, &self.memory, w, x, residual, y));
+        self.launcher.launch(&dense::Dense::new(op, &self.memory, w, x, residual, y));
     }
 
     /// Pooling by a sliding window.
     pub fn pool(&mut self, op: &Pool, x: At<'_>, y: At<'_>) {
-        launch(self.isa, &pool::Pool::new(op, &self.memory, x, y));
+        self.launcher.launch(&pool::Pool::new(op, &self.memory, x, y));
     }
 
     /// Pooling of each plane to one pixel; both averages are the mean of the plane.
     pub fn global_pool(&mut self, kind: PoolKind, x: At<'_>, y: At<'_>) {
-        launch(self.isa, &GlobalPool::new(kind, &self.memory, x, y));
+        self.launcher.launch(&GlobalPool::new(kind, &self.memory, x, y));
     }
 
     /// A scale and a shift for each channel; see [`Pack::Affine`](crate::weights::spec::Pack::Affine) for the weights.
     /// It may work in place.
     pub fn affine(&mut self, op: &Affine, w: usize, x: At<'_>, y: At<'_>) {
-        launch(self.isa, &pointwise::affine(op, &self.memory, w, x, y));
+        self.launcher.launch(&pointwise::affine(op, &self.memory, w, x, y));
     }
 
     /// The same scale and offset for every number. It may work in place.
     pub fn rescale(&mut self, op: &Rescale, x: At<'_>, y: At<'_>) {
-        launch(self.isa, &pointwise::rescale(op, &self.memory, x, y));
+        self.launcher.launch(&pointwise::rescale(op, &self.memory, x, y));
     }
 
     /// Local response normalization.
     pub fn lrn(&mut self, op: &Lrn, x: At<'_>, y: At<'_>) {
-        launch(self.isa, &lrn::Lrn::new(op, &self.memory, x, y));
+        self.launcher.launch(&lrn::Lrn::new(op, &self.memory, x, y));
     }
 
     /// Softmax along channels. It may work in place.
     pub fn softmax(&mut self, x: At<'_>, y: At<'_>) {
-        launch(self.isa, &Softmax::new(&self.memory, x, y));
+        self.launcher.launch(&Softmax::new(&self.memory, x, y));
     }
 
     /// A function of each number. It may work in place.
     pub fn activate(&mut self, activation: Activation, x: At<'_>, y: At<'_>) {
-        launch(self.isa, &pointwise::activate(activation, &self.memory, x, y));
+        self.launcher.launch(&pointwise::activate(activation, &self.memory, x, y));
     }
 
     /// The activation of a sum. It may work in place of either.
     pub fn add(&mut self, activation: Activation, a: At<'_>, b: At<'_>, y: At<'_>) {
-        launch(self.isa, &pointwise::add(activation, &self.memory, a, b, y));
+        self.launcher.launch(&pointwise::add(activation, &self.memory, a, b, y));
     }
 
     /// The product of a value and a gate, which has its shape or one pixel. It may work in place of either.
     pub fn multiply(&mut self, x: At<'_>, gate: At<'_>, y: At<'_>) {
-        launch(self.isa, &pointwise::multiply(&self.memory, x, gate, y));
+        self.launcher.launch(&pointwise::multiply(&self.memory, x, gate, y));
     }
 
     /// `x` into `y`, the corner of `x` at this row and column of `y`; the other pixels of `y` become zeros.
     pub fn copy(&mut self, top: usize, left: usize, x: At<'_>, y: At<'_>) {
-        launch(self.isa, &Copy::new(top, left, &self.memory, x, y));
+        self.launcher.launch(&Copy::new(top, left, &self.memory, x, y));
     }
 
     /// A plane as one pixel, its numbers in the order rows, columns, channels.
     pub fn flatten(&mut self, x: At<'_>, y: At<'_>) {
-        launch(self.isa, &Flatten::new(&self.memory, x, y));
+        self.launcher.launch(&Flatten::new(&self.memory, x, y));
     }
 
     /// Channels `[groups, n]` as `[n, groups]`.
     pub fn shuffle(&mut self, groups: usize, x: At<'_>, y: At<'_>) {
-        launch(self.isa, &Shuffle::new(groups, &self.memory, x, y));
+        self.launcher.launch(&Shuffle::new(groups, &self.memory, x, y));
     }
 
     /// Repeats rows and columns by these factors.
     pub fn upsample(&mut self, factor: [usize; 2], x: At<'_>, y: At<'_>) {
-        launch(self.isa, &Upsample::new(factor, &self.memory, x, y));
+        self.launcher.launch(&Upsample::new(factor, &self.memory, x, y));
     }
 
     /// Zeros the halo and the padding lanes of the whole buffer behind `y`.
     pub fn clear(&mut self, y: At<'_>) {
-        launch(self.isa, &Clear::new(&self.memory, y));
+        self.launcher.launch(&Clear::new(&self.memory, y));
     }
 }

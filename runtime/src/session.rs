@@ -3,22 +3,42 @@
 use crate::model::Model;
 use crate::run::Run;
 use crate::spec::Output;
-use crate::sys::Arena;
+use crate::sys::{Arena, MOST_THREADS, Standard, Team, prepare, usable_cores};
 use std::ops::Range;
 
-/// The arena of a model for a batch of images. One for each thread; `run` allocates nothing.
+/// The arena of a model for a batch of images. `run` allocates nothing.
 #[derive(Debug)]
 pub struct Session {
     model: Model,
     arena: Arena,
     batch: usize,
+    threads: usize,
 }
 
 impl Session {
     pub(crate) fn new(model: Model, batch: usize) -> Session {
         assert!(batch > 0, "a batch holds at least one image");
         let size = model.network().arena_size.checked_mul(batch).expect("the batch is too large");
-        Session { model, arena: Arena::zeroed(size), batch }
+        Session { model, arena: Arena::zeroed(size), batch, threads: 1 }.with_threads(0)
+    }
+
+    /// The same session, computing on up to this many threads, the one that calls [`Session::run`] included; 0 stands for
+    /// all cores that the process may use, which is what a session begins with. Results are the same bits with any number.
+    ///
+    /// The other threads are those of the process, one set for all sessions, started when a session first asks for them;
+    /// after a run they wait for the next one for a moment, then sleep. A run that finds them taken by another session
+    /// computes on the calling thread alone: where as many sessions as there are cores run side by side, one thread each
+    /// is best.
+    #[must_use]
+    pub fn with_threads(self, threads: usize) -> Session {
+        let threads = if threads == 0 { usable_cores() } else { threads.min(MOST_THREADS) };
+        prepare(threads);
+        Session { threads, ..self }
+    }
+
+    /// The most threads that compute, the calling one included.
+    pub fn threads(&self) -> usize {
+        self.threads
     }
 
     /// The model.
@@ -38,10 +58,14 @@ impl Session {
     }
 
     /// Computes the outputs from the inputs.
+    ///
+    /// It computes as IEEE 754 says, on every thread and whatever the caller's floating-point environment is: rounded to
+    /// nearest, denormal numbers kept. The caller's environment is as before afterwards.
     pub fn run(&mut self) {
         let forward = self.model.network().forward;
-        let mut run = Run::new(&mut self.arena, self.model.weights(), self.batch, self.model.isa());
-        forward(&mut run);
+        let _standard = Standard::enter();
+        let run = Run::new(&mut self.arena, self.model.weights(), self.batch, self.model.isa());
+        forward(&mut run.with_team(Team::open(self.threads)));
     }
 
     /// What the last [`Session::run`] computed: an output by its place in the text, image by image.

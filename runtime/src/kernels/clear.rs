@@ -33,6 +33,12 @@ impl Kernel for Clear<'_> {
         self.rows.count()
     }
 
+    fn cost(&self) -> usize {
+        // Most rows are zeroed at their ends only.
+        let ends = (self.y.row - self.y.view.width * self.y.pixel).div_ceil(16);
+        self.items() * (1 + ends)
+    }
+
     #[inline(always)]
     fn run<S: Simd>(&self, _: S, items: Range<usize>) {
         let y = &self.y;

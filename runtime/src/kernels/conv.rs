@@ -163,6 +163,11 @@ impl Kernel for Direct<'_> {
         self.x.images * self.chunks * self.op.groups * self.blocks.div_ceil(BLOCKS)
     }
 
+    fn cost(&self) -> usize {
+        let taps = self.op.kernel[0] * self.op.kernel[1];
+        self.y.vectors() * taps * (self.x.view.channels / self.op.groups)
+    }
+
     #[inline(always)]
     fn run<S: Simd>(&self, simd: S, items: Range<usize>) {
         let fours = self.blocks.div_ceil(BLOCKS);

@@ -36,6 +36,10 @@ impl Kernel for Copy<'_> {
         self.rows.count()
     }
 
+    fn cost(&self) -> usize {
+        self.y.vectors() * 2
+    }
+
     #[inline(always)]
     fn run<S: Simd>(&self, simd: S, items: Range<usize>) {
         let Copy { top, left, x, y, rows } = self;

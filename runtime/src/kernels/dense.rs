@@ -127,6 +127,11 @@ impl Kernel for Dense<'_> {
         self.y.blocks().div_ceil(BLOCKS)
     }
 
+    fn cost(&self) -> usize {
+        // Each weight is read from memory, and used for few images.
+        self.y.blocks() * self.x.image * self.x.images.max(4)
+    }
+
     #[inline(always)]
     fn run<S: Simd>(&self, simd: S, items: Range<usize>) {
         for item in items {

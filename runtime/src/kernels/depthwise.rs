@@ -101,6 +101,10 @@ impl Kernel for Depthwise<'_> {
         self.y.images * self.chunks * self.y.blocks().div_ceil(BLOCKS)
     }
 
+    fn cost(&self) -> usize {
+        self.y.vectors() * (self.op.kernel[0] * self.op.kernel[1] + 2)
+    }
+
     #[inline(always)]
     fn run<S: Simd>(&self, simd: S, items: Range<usize>) {
         let fours = self.y.blocks().div_ceil(BLOCKS);

@@ -34,6 +34,11 @@ impl Kernel for Flatten<'_> {
         self.rows.count()
     }
 
+    fn cost(&self) -> usize {
+        // Most runs are shorter than 16 numbers.
+        self.x.vectors() * 4
+    }
+
     #[inline(always)]
     fn run<S: Simd>(&self, _: S, items: Range<usize>) {
         let Flatten { x, y, rows } = self;

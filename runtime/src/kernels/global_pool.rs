@@ -33,6 +33,10 @@ impl Kernel for GlobalPool<'_> {
         self.y.images * self.y.blocks()
     }
 
+    fn cost(&self) -> usize {
+        self.x.vectors()
+    }
+
     #[inline(always)]
     fn run<S: Simd>(&self, simd: S, items: Range<usize>) {
         let GlobalPool { kind, x, y } = self;

@@ -33,6 +33,11 @@ impl Kernel for Lrn<'_> {
         self.rows.count()
     }
 
+    fn cost(&self) -> usize {
+        // A power takes as long as a few dozen multiplications.
+        self.y.vectors() * (self.op.size.min(self.y.view.channels + 15) + 40)
+    }
+
     #[inline(always)]
     fn run<S: Simd>(&self, simd: S, items: Range<usize>) {
         let Lrn { op, x, y, rows } = self;

@@ -23,6 +23,7 @@ pub(crate) mod upsample;
 
 use crate::isa::Isa;
 use crate::simd::{Simd, Work, dispatch};
+use crate::sys::Team;
 use std::ops::Range;
 
 /// A kernel with its arguments, checked. What it computes is cut into work items that write to different places and
@@ -31,13 +32,54 @@ pub(crate) trait Kernel: Sync {
     /// How many work items there are.
     fn items(&self) -> usize;
 
+    /// About how many operations on 16 numbers all items take together: multiplications with an addition, or loads where
+    /// these are more. It decides how many threads are worth their while.
+    fn cost(&self) -> usize;
+
     /// Computes some of them. `#[inline(always)]`, so that it is compiled for the token's instruction set.
     fn run<S: Simd>(&self, simd: S, items: Range<usize>);
 }
 
-/// Computes all of a kernel on this thread.
-pub(crate) fn launch<K: Kernel>(isa: Isa, kernel: &K) {
-    dispatch(isa, Items { kernel, items: 0..kernel.items() });
+/// Operations on 16 numbers that are worth a thread: a core does them in a few microseconds, in which a job reaches
+/// another thread and its result comes back.
+const WORTH_A_THREAD: usize = 1 << 13;
+
+/// What kernels are computed with.
+#[derive(Debug)]
+pub(crate) struct Launcher {
+    isa: Isa,
+    team: Team,
+    /// See [`WORTH_A_THREAD`].
+    grain: usize,
+}
+
+impl Launcher {
+    /// On this thread.
+    pub(crate) fn new(isa: Isa) -> Launcher {
+        Launcher { isa, team: Team::ALONE, grain: WORTH_A_THREAD }
+    }
+
+    /// On these threads.
+    pub(crate) fn with_team(self, team: Team) -> Launcher {
+        Launcher { team, ..self }
+    }
+
+    /// With as many threads as the kernel's cost has multiples of this.
+    pub(crate) fn with_grain(self, grain: usize) -> Launcher {
+        Launcher { grain: grain.max(1), ..self }
+    }
+
+    /// Computes all of a kernel.
+    pub(crate) fn launch<K: Kernel>(&mut self, kernel: &K) {
+        let (isa, items) = (self.isa, kernel.items());
+        let work = |items: Range<usize>| dispatch(isa, Items { kernel, items });
+        if self.team.threads() == 1 || items < 2 {
+            return work(0..items);
+        }
+        let cost = kernel.cost().max(1);
+        let least = (self.grain / 8).saturating_mul(items) / cost;
+        self.team.share(items, least, items.min(cost / self.grain), &work);
+    }
 }
 
 /// Some of a kernel's work items.

@@ -88,6 +88,11 @@ impl<'m> Place<'m> {
         self.view.channels.div_ceil(16)
     }
 
+    /// Pixels of all images, times blocks of 16 channels.
+    pub(super) fn vectors(&self) -> usize {
+        self.images * self.blocks() * self.view.height * self.view.width
+    }
+
     /// Up to 16 channels of an image from this one of the value's on.
     #[inline(always)]
     pub(super) fn strip(&self, image: usize, channel: usize) -> Strip {

@@ -77,6 +77,11 @@ impl<F: Function<INPUTS>, const INPUTS: usize> Kernel for Pointwise<'_, F, INPUT
         self.rows.count()
     }
 
+    fn cost(&self) -> usize {
+        // Activations may take more; few of them stand alone.
+        self.y.vectors() * (INPUTS + 1)
+    }
+
     #[inline(always)]
     fn run<S: Simd>(&self, simd: S, items: Range<usize>) {
         for item in items {

@@ -70,6 +70,10 @@ impl Kernel for Pool<'_> {
         self.rows.count()
     }
 
+    fn cost(&self) -> usize {
+        self.y.vectors() * (self.op.kernel[0] * self.op.kernel[1] + 4)
+    }
+
     #[inline(always)]
     fn run<S: Simd>(&self, simd: S, items: Range<usize>) {
         let Pool { op, x, y, rows } = self;

@@ -32,6 +32,11 @@ impl Kernel for Shuffle<'_> {
         self.rows.count()
     }
 
+    fn cost(&self) -> usize {
+        // Lane by lane.
+        self.y.vectors() * 16
+    }
+
     #[inline(always)]
     fn run<S: Simd>(&self, simd: S, items: Range<usize>) {
         let Shuffle { groups, x, y, rows } = self;

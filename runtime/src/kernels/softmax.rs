@@ -31,6 +31,11 @@ impl Kernel for Softmax<'_> {
         self.rows.count()
     }
 
+    fn cost(&self) -> usize {
+        // An exponential takes as long as a dozen multiplications.
+        self.y.vectors() * 16
+    }
+
     #[inline(always)]
     fn run<S: Simd>(&self, simd: S, items: Range<usize>) {
         let Softmax { x, y, rows } = self;

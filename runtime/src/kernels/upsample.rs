@@ -33,6 +33,10 @@ impl Kernel for Upsample<'_> {
         self.rows.count()
     }
 
+    fn cost(&self) -> usize {
+        self.y.vectors() * 2
+    }
+
     #[inline(always)]
     fn run<S: Simd>(&self, simd: S, items: Range<usize>) {
         let Upsample { factor: [of_rows, of_columns], x, y, rows } = self;

@@ -1,5 +1,11 @@
-//! What the operating system and the allocator are asked for.
+//! What the operating system, the machine and the allocator are asked for.
 
 mod arena;
+mod cores;
+mod float;
+mod pool;
 
 pub(crate) use arena::Arena;
+pub(crate) use cores::usable as usable_cores;
+pub(crate) use float::Standard;
+pub(crate) use pool::{MOST_THREADS, Team, prepare};

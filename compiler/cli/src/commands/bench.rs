@@ -6,11 +6,11 @@ use crate::progress::Progress;
 use crate::runner::Runner;
 use serde::Deserialize;
 
-/// Times inferences of the generated code, on one thread and made-up weights
+/// Times inferences of the generated code, on made-up weights
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   archc bench zoo:mobilenet
-  archc bench archs/vgg16.arch --batch 8 --json
+  archc bench archs/vgg16.arch --batch 8 --threads 1 --json
   ARCHC_ISA=portable archc bench zoo:lenet5")]
 pub(crate) struct Arguments {
     #[command(flatten)]
@@ -18,6 +18,9 @@ pub(crate) struct Arguments {
     /// Images in one inference
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1024))]
     batch: u16,
+    /// Threads that compute [default: as many as there are cores that may be used]
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=256))]
+    threads: Option<u16>,
     /// How long to measure
     #[arg(long, default_value_t = 3.0, value_parser = seconds)]
     seconds: f64,
@@ -36,6 +39,7 @@ fn seconds(text: &str) -> Result<f64, String> {
 #[derive(Deserialize)]
 struct Measured {
     isa: String,
+    threads: usize,
     median_ms: f64,
     min_ms: f64,
     runs: usize,
@@ -45,7 +49,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
     let compiled = arguments.network.compile(arguments.json)?;
     let runner = Runner::build(&compiled)?;
     let progress = Progress::start(format!("Timing {}", compiled.graph.name));
-    let line = runner.bench(usize::from(arguments.batch), arguments.seconds)?;
+    let line = runner.bench(arguments.batch, arguments.threads.unwrap_or(0), arguments.seconds)?;
     drop(progress);
     if arguments.json {
         return print(&line);
@@ -53,10 +57,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
     let measured: Measured = serde_json::from_str(&line)
         .map_err(|e| Error::new(format!("the network's program printed {line:?}: {e}")))?;
     print(&format!(
-        "{}, batch {}, {}: {:.3} ms median, {:.3} ms at best, {} runs\n",
+        "{}, batch {}, {} on {}: {:.3} ms median, {:.3} ms at best, {} runs\n",
         compiled.graph.name,
         arguments.batch,
         measured.isa,
+        format_args!("{} thread{}", measured.threads, if measured.threads == 1 { "" } else { "s" }),
         measured.median_ms,
         measured.min_ms,
         measured.runs

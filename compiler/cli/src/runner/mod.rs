@@ -72,10 +72,11 @@ impl Runner {
         Ok(numbers.chunks(size.max(1)).map(<[f32]>::to_vec).collect())
     }
 
-    /// One line of JSON: what was measured.
-    pub(crate) fn bench(&self, batch: usize, seconds: f64) -> Result<String, Error> {
-        let (batch, seconds) = (batch.to_string(), seconds.to_string());
-        let out = self.call(&[Path::new("bench"), Path::new(&batch), Path::new(&seconds)])?;
+    /// One line of JSON: what was measured. No threads stand for all cores.
+    pub(crate) fn bench(&self, batch: u16, threads: u16, seconds: f64) -> Result<String, Error> {
+        let numbers = [batch.to_string(), threads.to_string(), seconds.to_string()];
+        let [batch, threads, seconds] = numbers.each_ref().map(Path::new);
+        let out = self.call(&[Path::new("bench"), batch, threads, seconds])?;
         String::from_utf8(out)
             .map_err(|e| Error::new(format!("the program of {} printed no text: {e}", self.name)))
     }

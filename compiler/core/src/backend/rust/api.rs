@@ -122,11 +122,18 @@ fn model() -> TokenStream {
 fn session(facts: &Facts) -> TokenStream {
     let (input, output) = (size(facts.input), size(facts.output));
     quote! {
-        /// The memory of an inference: one for each thread. `run` allocates nothing.
+        /// The memory of an inference. `run` allocates nothing.
         #[derive(Debug)]
         pub struct Session<const BATCH: usize = 1>(archc_runtime::Session);
 
         impl<const BATCH: usize> Session<BATCH> {
+            /// Computes on up to this many threads, the calling one included; 0 stands for all cores, as at first. Where
+            /// another session has the others, a run computes on the calling one alone.
+            #[must_use]
+            pub fn with_threads(self, threads: usize) -> Session<BATCH> {
+                Session(self.0.with_threads(threads))
+            }
+
             /// The images: rows, columns, channels.
             pub fn inputs_mut(&mut self) -> &mut [[f32; #input]; BATCH] {
                 archc_runtime::arrays_mut(self.0.input_mut())
@@ -204,7 +211,8 @@ fn named_outputs(artifact: Artifact<'_>) -> Vec<TokenStream> {
 /// A method for each name of the text, all different and none that a session has anyway: `layer1.0.conv2` as
 /// `layer1_0_conv2`.
 fn method_names<'a>(names: impl Iterator<Item = &'a str>) -> Vec<Ident> {
-    const SESSION: [&str; 7] = ["input_mut", "inputs_mut", "output", "outputs", "logits", "infer", "run"];
+    const SESSION: [&str; 8] =
+        ["with_threads", "input_mut", "inputs_mut", "output", "outputs", "logits", "infer", "run"];
     let mut taken: BTreeSet<String> = SESSION.iter().map(|&name| name.to_owned()).collect();
     let unique = |name: &str| {
         let stem = identifier(name, "output_");

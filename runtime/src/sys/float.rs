@@ -1,0 +1,78 @@
+//! The floating-point environment: how numbers are rounded, and what denormals are.
+
+/// While it lives, this thread computes as IEEE 754 says: rounded to nearest, denormals kept, nothing trapped. Dropping it
+/// brings back what was before.
+#[derive(Debug)]
+pub(crate) struct Standard {
+    before: Control,
+}
+
+impl Standard {
+    pub(crate) fn enter() -> Standard {
+        let before = control();
+        set_control(STANDARD);
+        Standard { before }
+    }
+}
+
+impl Drop for Standard {
+    fn drop(&mut self) {
+        set_control(self.before);
+    }
+}
+
+/// The register that holds the environment.
+#[cfg(target_arch = "x86_64")]
+type Control = u32;
+
+/// MXCSR: all exceptions masked.
+#[cfg(target_arch = "x86_64")]
+const STANDARD: Control = 0x1f80;
+
+#[cfg(target_arch = "x86_64")]
+fn control() -> Control {
+    let mut value: Control = 0;
+    // Safety: stores MXCSR to a number that is there for it.
+    unsafe { std::arch::asm!("stmxcsr [{}]", in(reg) &mut value, options(nostack, preserves_flags)) }
+    value
+}
+
+#[cfg(target_arch = "x86_64")]
+fn set_control(value: Control) {
+    // Safety: loads MXCSR with the standard or with what it held; compiled code expects the standard.
+    unsafe { std::arch::asm!("ldmxcsr [{}]", in(reg) &value, options(nostack, readonly, preserves_flags)) }
+}
+
+#[cfg(target_arch = "aarch64")]
+type Control = u64;
+
+/// FPCR.
+#[cfg(target_arch = "aarch64")]
+const STANDARD: Control = 0;
+
+#[cfg(target_arch = "aarch64")]
+fn control() -> Control {
+    let value: Control;
+    // Safety: reads a register.
+    unsafe { std::arch::asm!("mrs {}, fpcr", out(reg) value, options(nomem, nostack, preserves_flags)) }
+    value
+}
+
+#[cfg(target_arch = "aarch64")]
+fn set_control(value: Control) {
+    // Safety: sets FPCR to the standard or to what it held; compiled code expects the standard.
+    unsafe { std::arch::asm!("msr fpcr, {}", in(reg) value, options(nostack, preserves_flags)) }
+}
+
+/// Elsewhere the environment is taken to be the standard one.
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+type Control = ();
+
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+const STANDARD: Control = ();
+
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+fn control() -> Control {}
+
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+fn set_control((): Control) {}

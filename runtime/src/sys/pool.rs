@@ -1,0 +1,457 @@
+//! The threads of a run: resident workers that spin for a moment, then yield, then park, and the calling thread.
+//!
+//! There is one job at a time. It lies on a board; a worker that finds it open enters it, claims chunks of its items, and
+//! leaves. The caller does the same, closes the job when nothing is left to claim, and waits for those who entered: a
+//! worker whose core is taken by somebody else is not waited for unless it holds a chunk. Publishing, entering and
+//! leaving are single operations on one word, so that a job among awake workers costs well under a microsecond.
+//!
+//! Everything that needs `std::thread` is in this file.
+
+use super::float::Standard;
+use std::cell::UnsafeCell;
+use std::fmt;
+use std::hint::spin_loop;
+use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize};
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::thread::{self, Thread};
+use std::time::{Duration, Instant};
+
+/// How long a thread spins before it lets others have its core.
+const SPIN: Duration = Duration::from_micros(50);
+
+/// How often a worker without a run gives its core away before it sleeps.
+const YIELDS: usize = 50;
+
+/// Workers that a pool can have.
+const MOST_WORKERS: usize = 255;
+
+/// The most threads that a run can have.
+pub(crate) const MOST_THREADS: usize = MOST_WORKERS + 1;
+
+/// The workers of this process.
+static POOL: Pool = Pool::new();
+
+/// Starts workers, so that runs of this many threads find them. Where the system refuses, there are fewer.
+pub(crate) fn prepare(threads: usize) {
+    POOL.grow(threads.saturating_sub(1));
+}
+
+/// What a word of a pool says: how many workers are in the job (bits 0 to 9), how many may enter it (10 to 19), how many
+/// belong to the run that has the pool (20 to 29), whether the job is open (30), and which job it is (32 to 63).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct State(u64);
+
+impl State {
+    const OPEN: u64 = 1 << 30;
+
+    fn new(job: u32, team: usize, limit: usize, open: bool) -> State {
+        debug_assert!(team <= MOST_WORKERS && limit <= team);
+        let open = if open { State::OPEN } else { 0 };
+        State(u64::from(job) << 32 | open | (team as u64) << 20 | (limit as u64) << 10)
+    }
+
+    fn field(self, shift: u32) -> usize {
+        (self.0 >> shift & 0x3ff) as usize
+    }
+
+    fn inside(self) -> usize {
+        self.field(0)
+    }
+
+    fn limit(self) -> usize {
+        self.field(10)
+    }
+
+    fn team(self) -> usize {
+        self.field(20)
+    }
+
+    fn job(self) -> u32 {
+        (self.0 >> 32) as u32
+    }
+
+    /// Whether there is a job for this worker, other than the one that it has seen.
+    fn calls(self, worker: usize, seen: u32) -> bool {
+        self.0 & State::OPEN != 0 && worker < self.limit() && self.job() != seen
+    }
+}
+
+/// A part of a job: computes the items of a range. The pointer is that of the closure.
+type Part = unsafe fn(*const (), Range<usize>);
+
+#[derive(Clone, Copy)]
+struct Job {
+    part: Part,
+    work: *const (),
+    items: usize,
+    /// Items of the smallest chunk.
+    least: usize,
+    /// A chunk is this part of the items left.
+    share: usize,
+}
+
+/// Keeps what is inside away from what other threads write: two cache lines, since these are fetched in pairs.
+#[repr(align(128))]
+struct Apart<T>(T);
+
+struct Board {
+    state: AtomicU64,
+    /// Written by the thread that has the pool while nobody is inside; read by those inside.
+    job: UnsafeCell<Job>,
+}
+
+struct Worker {
+    thread: OnceLock<Thread>,
+    /// Whether it sleeps, or is about to.
+    parked: AtomicBool,
+}
+
+struct Pool {
+    board: Apart<Board>,
+    /// The first item that nobody has claimed.
+    next: Apart<AtomicUsize>,
+    /// Whether a run has the pool.
+    taken: Apart<AtomicBool>,
+    /// Workers that sleep, or are about to.
+    sleepers: Apart<AtomicUsize>,
+    /// Whether a worker's part of the job panicked.
+    panicked: AtomicBool,
+    /// Workers that were started.
+    started: AtomicUsize,
+    /// Held by who starts workers.
+    growing: Mutex<()>,
+    workers: [Worker; MOST_WORKERS],
+}
+
+// Safety: the job is written only by the thread that has the pool and while nobody is inside, as `Board` says; what its
+// pointer leads to is `Sync` and outlives the job, as `Team::share` sees to.
+unsafe impl Sync for Pool {}
+
+impl Pool {
+    const fn new() -> Pool {
+        /// A job that is never open.
+        const NONE: Job = Job { part: nothing, work: std::ptr::null(), items: 0, least: 1, share: 1 };
+        fn nothing(_: *const (), _: Range<usize>) {}
+        Pool {
+            board: Apart(Board { state: AtomicU64::new(0), job: UnsafeCell::new(NONE) }),
+            next: Apart(AtomicUsize::new(0)),
+            taken: Apart(AtomicBool::new(false)),
+            sleepers: Apart(AtomicUsize::new(0)),
+            panicked: AtomicBool::new(false),
+            started: AtomicUsize::new(0),
+            growing: Mutex::new(()),
+            workers: [const { Worker { thread: OnceLock::new(), parked: AtomicBool::new(false) } };
+                MOST_WORKERS],
+        }
+    }
+
+    /// Starts workers until there are as many, or the system refuses.
+    fn grow(&'static self, workers: usize) {
+        let workers = workers.min(MOST_WORKERS);
+        if self.started.load(Acquire) >= workers {
+            return;
+        }
+        let _held = self.growing.lock().unwrap_or_else(PoisonError::into_inner);
+        for index in self.started.load(Acquire)..workers {
+            let worker = thread::Builder::new().name(format!("archc-{}", index + 1));
+            if worker.spawn(move || self.work(index)).is_err() {
+                return;
+            }
+            self.started.store(index + 1, Release);
+        }
+    }
+
+    fn state(&self) -> State {
+        State(self.board.0.state.load(Acquire))
+    }
+
+    /// The life of a worker.
+    fn work(&self, index: usize) {
+        // A new thread has the floating-point environment of the one that started it.
+        let _standard = Standard::enter();
+        // The only one to set it.
+        let _ = self.workers[index].thread.set(thread::current());
+        let mut seen = 0;
+        loop {
+            let state = self.wait(index, seen);
+            let inside = State(state.0 + 1);
+            if self.board.0.state.compare_exchange(state.0, inside.0, AcqRel, Relaxed).is_err() {
+                continue;
+            }
+            seen = state.job();
+            // A panic must not end the worker, nor leave the caller waiting; the caller panics in its place.
+            if catch_unwind(AssertUnwindSafe(|| self.take_part())).is_err() {
+                self.panicked.store(true, Relaxed);
+            }
+            self.board.0.state.fetch_sub(1, Release);
+        }
+    }
+
+    /// Waits for a job for this worker, other than the one that it has seen: what the word said then.
+    fn wait(&self, index: usize, seen: u32) -> State {
+        loop {
+            let start = Instant::now();
+            while start.elapsed() < SPIN {
+                for _ in 0..64 {
+                    let state = self.state();
+                    if state.calls(index, seen) {
+                        return state;
+                    }
+                    spin_loop();
+                }
+            }
+            // While its run goes on, the next job is near.
+            let mut yields = 0;
+            while yields < YIELDS {
+                let state = self.state();
+                if state.calls(index, seen) {
+                    return state;
+                }
+                if index >= state.team() {
+                    yields += 1;
+                }
+                thread::yield_now();
+            }
+            self.sleep(index, seen);
+        }
+    }
+
+    /// Parks until a job calls.
+    fn sleep(&self, index: usize, seen: u32) {
+        let worker = &self.workers[index];
+        worker.parked.store(true, Relaxed);
+        // Either the caller sees the sleeper or the sleeper sees the job: both sides write first and read then.
+        self.sleepers.0.fetch_add(1, SeqCst);
+        while !State(self.board.0.state.load(SeqCst)).calls(index, seen) && worker.parked.load(Relaxed) {
+            thread::park();
+        }
+        worker.parked.store(false, Relaxed);
+        self.sleepers.0.fetch_sub(1, Relaxed);
+    }
+
+    /// Wakes those of the first workers that sleep.
+    fn wake(&self, workers: usize) {
+        for worker in &self.workers[..workers] {
+            if worker.parked.load(Relaxed)
+                && worker.parked.swap(false, Relaxed)
+                && let Some(thread) = worker.thread.get()
+            {
+                thread.unpark();
+            }
+        }
+    }
+
+    /// Claims chunks of the job and computes them until none is left. For those inside.
+    fn take_part(&self) {
+        // Safety: nobody writes the job while somebody is inside; entering has acquired what was written before.
+        let job = unsafe { *self.board.0.job.get() };
+        while let Some(items) = self.claim(&job) {
+            // Safety: the caller waits for those inside, so that the closure is there.
+            unsafe { (job.part)(job.work, items) }
+        }
+    }
+
+    /// The next chunk: large ones first, small ones at the end, so that all threads end at about the same time.
+    fn claim(&self, job: &Job) -> Option<Range<usize>> {
+        let mut start = self.next.0.load(Relaxed);
+        while start < job.items {
+            let left = job.items - start;
+            let end = start + (left / job.share).max(job.least).min(left);
+            match self.next.0.compare_exchange_weak(start, end, Relaxed, Relaxed) {
+                Ok(_) => return Some(start..end),
+                Err(now) => start = now,
+            }
+        }
+        None
+    }
+}
+
+/// The threads of one run: this one, and workers if the pool was free when it began.
+pub(crate) struct Team {
+    pool: Option<&'static Pool>,
+    workers: usize,
+}
+
+impl Team {
+    /// This thread alone.
+    pub(crate) const ALONE: Team = Team { pool: None, workers: 0 };
+
+    /// Up to this many threads, this one included; this one alone where another run has the pool.
+    pub(crate) fn open(threads: usize) -> Team {
+        Team::of(&POOL, threads)
+    }
+
+    fn of(pool: &'static Pool, threads: usize) -> Team {
+        let workers = threads.saturating_sub(1).min(pool.started.load(Acquire));
+        if workers == 0 || pool.taken.0.swap(true, Acquire) {
+            return Team::ALONE;
+        }
+        let state = State::new(pool.state().job(), workers, 0, false);
+        pool.board.0.state.store(state.0, Relaxed);
+        Team { pool: Some(pool), workers }
+    }
+
+    /// How many threads there are.
+    pub(crate) fn threads(&self) -> usize {
+        self.workers + 1
+    }
+
+    /// Calls `work` with ranges that together are `0..items`, on up to this many threads, and returns when all are done.
+    /// Ranges have at least `least` items, but for the last one.
+    pub(crate) fn share<F: Fn(Range<usize>) + Sync>(
+        &mut self,
+        items: usize,
+        least: usize,
+        threads: usize,
+        work: &F,
+    ) {
+        /// # Safety
+        /// The pointer must be that of an `F`.
+        unsafe fn part<F: Fn(Range<usize>)>(work: *const (), items: Range<usize>) {
+            // Safety: the caller's promise.
+            unsafe { (*work.cast::<F>())(items) }
+        }
+        let limit = threads.saturating_sub(1).min(self.workers);
+        let (Some(pool), 1..) = (self.pool, limit) else {
+            return work(0..items);
+        };
+        let work = std::ptr::from_ref(work).cast();
+        let job = Job { part: part::<F>, work, items, least: least.max(1), share: 2 * (limit + 1) };
+        // Safety: this thread has the pool, and nobody is inside: the last job was waited for.
+        unsafe { *pool.board.0.job.get() = job };
+        pool.next.0.store(0, Relaxed);
+        let state = State::new(pool.state().job().wrapping_add(1), self.workers, limit, true);
+        pool.board.0.state.swap(state.0, SeqCst);
+        let open = Open(pool);
+        if pool.sleepers.0.load(SeqCst) > 0 {
+            pool.wake(limit);
+        }
+        pool.take_part();
+        drop(open);
+        if pool.panicked.swap(false, Relaxed) {
+            panic!("a kernel panicked on another thread");
+        }
+    }
+}
+
+/// A job that is open. Dropping it closes it and waits until nobody is inside; also when the caller's part panics.
+struct Open(&'static Pool);
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        let state = &self.0.board.0.state;
+        let mut inside = State(state.fetch_and(!State::OPEN, Acquire)).inside();
+        let mut start = None;
+        let mut tries = 0_u32;
+        while inside > 0 {
+            // A worker that was interrupted may want this core.
+            tries += 1;
+            if tries.is_multiple_of(64) && start.get_or_insert_with(Instant::now).elapsed() > SPIN {
+                thread::yield_now();
+            } else {
+                spin_loop();
+            }
+            inside = State(state.load(Acquire)).inside();
+        }
+    }
+}
+
+impl Drop for Team {
+    fn drop(&mut self) {
+        if let Some(pool) = self.pool {
+            let state = State::new(pool.state().job(), 0, 0, false);
+            pool.board.0.state.store(state.0, Relaxed);
+            pool.taken.0.store(false, Release);
+        }
+    }
+}
+
+impl fmt::Debug for Team {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Team").field("threads", &self.threads()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A pool of a test's own, with this many workers. It stays, as the process's does.
+    fn pool(workers: usize) -> &'static Pool {
+        let pool: &'static Pool = Box::leak(Box::new(Pool::new()));
+        pool.grow(workers);
+        pool
+    }
+
+    /// How often each item of a job was computed.
+    fn counts(team: &mut Team, items: usize, least: usize, threads: usize) -> Vec<usize> {
+        let counts: Vec<AtomicUsize> = (0..items).map(|_| AtomicUsize::new(0)).collect();
+        team.share(items, least, threads, &|range: Range<usize>| {
+            for item in range {
+                counts[item].fetch_add(1, Relaxed);
+            }
+        });
+        counts.into_iter().map(AtomicUsize::into_inner).collect()
+    }
+
+    #[test]
+    fn every_item_is_computed_once() {
+        for workers in [0, 1, 2, 7] {
+            let pool = pool(workers);
+            for job in 0..2000 {
+                let mut team = Team::of(pool, workers + 1);
+                assert_eq!(team.threads(), workers + 1);
+                let (items, least) = (job % 67, [1, 2, 5, 100][job % 4]);
+                assert_eq!(counts(&mut team, items, least, 1 + job % 9), vec![1; items]);
+            }
+        }
+    }
+
+    #[test]
+    fn workers_take_part_also_after_they_slept() {
+        let pool = pool(1);
+        for pause in [0, 1, 20] {
+            thread::sleep(Duration::from_millis(pause));
+            let mut team = Team::of(pool, 2);
+            // Each of two items waits for the other one, in vain on one thread alone.
+            let (met, start) = (AtomicUsize::new(0), Instant::now());
+            team.share(2, 1, 2, &|_| {
+                met.fetch_add(1, Relaxed);
+                while met.load(Relaxed) < 2 {
+                    assert!(start.elapsed() < Duration::from_secs(60), "no worker came");
+                    thread::yield_now();
+                }
+            });
+        }
+    }
+
+    #[test]
+    fn who_finds_the_pool_taken_is_alone() {
+        let pool = pool(2);
+        let mut first = Team::of(pool, 3);
+        let mut second = Team::of(pool, 3);
+        assert_eq!((first.threads(), second.threads()), (3, 1));
+        for _ in 0..100 {
+            first.share(1, 1, 3, &|_| assert_eq!(counts(&mut Team::of(pool, 3), 10, 1, 3), [1; 10]));
+            assert_eq!(counts(&mut second, 50, 1, 3), [1; 50]);
+        }
+        drop(first);
+        assert_eq!(Team::of(pool, 2).threads(), 2);
+        assert_eq!(second.threads(), 1);
+    }
+
+    #[test]
+    fn panics_reach_the_caller_and_leave_the_pool_whole() {
+        let pool = pool(3);
+        for bad in (0..64).chain(0..64) {
+            let caught = catch_unwind(AssertUnwindSafe(|| {
+                Team::of(pool, 4).share(64, 1, 4, &|range| assert!(!range.contains(&bad), "a test's panic"));
+            }));
+            assert!(caught.is_err());
+            assert_eq!(counts(&mut Team::of(pool, 4), 64, 1, 4), [1; 64]);
+        }
+    }
+}
