@@ -69,14 +69,26 @@ pub(super) struct Finish<'a> {
 impl Work for Finish<'_> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        for at in self.chunk.each(self.offsets) {
-            // Safety: the offsets are of pixels of the plane.
-            unsafe {
-                let mut x = [self.y.load(simd, at as isize)];
-                Longer { activation: self.activation, all: &mut x }.run(simd);
-                self.y.store(simd, at, x[0]);
+        let Finish { activation, y, chunk, offsets } = self;
+        chunk.each(offsets, |tile| {
+            // Two at a time, since one is a long chain of operations that wait for each other.
+            let (pairs, rest) = tile.as_chunks::<2>();
+            for pair in pairs {
+                finish(simd, activation, y, pair);
             }
-        }
+            if let [last] = rest {
+                finish(simd, activation, y, &[*last]);
+            }
+        });
+    }
+}
+
+#[inline(always)]
+fn finish<S: Simd, const PIXELS: usize>(simd: S, activation: Activation, y: &Strip, at: &[usize; PIXELS]) {
+    // Safety: the offsets are of pixels of the plane.
+    unsafe {
+        let tile = y.load_tile(simd, at);
+        y.store_tile(simd, at, each(simd, activation, tile));
     }
 }
 
@@ -101,21 +113,26 @@ struct Longer<'a> {
 impl Work for Longer<'_> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let Longer { activation, all } = self;
-        for x in all {
-            *x = match activation {
-                Activation::Identity => *x,
-                Activation::Relu => relu(*x),
-                Activation::Relu6 => at_most_6(relu(*x)),
-                Activation::LeakyRelu(slope) => leaky_relu(*x, slope),
-                Activation::Tanh => math::tanh(simd, *x),
-                Activation::Sigmoid => math::sigmoid(simd, *x),
-                Activation::Swish => simd.mul(*x, math::sigmoid(simd, *x)),
-                Activation::Gelu => double::gelu(simd, *x),
-                Activation::HardSwish => simd.mul(*x, hard_sigmoid(simd, *x)),
-                Activation::HardSigmoid => hard_sigmoid(simd, *x),
-            };
+        for x in self.all {
+            [*x] = each(simd, self.activation, [*x]);
         }
+    }
+}
+
+/// The activation of each lane of each vector.
+#[inline(always)]
+fn each<S: Simd, const N: usize>(simd: S, activation: Activation, all: [F32x16; N]) -> [F32x16; N] {
+    match activation {
+        Activation::Identity => all,
+        Activation::Relu => all.map(relu),
+        Activation::Relu6 => all.map(|x| at_most_6(relu(x))),
+        Activation::LeakyRelu(slope) => all.map(|x| leaky_relu(x, slope)),
+        Activation::Tanh => all.map(|x| math::tanh(simd, x)),
+        Activation::Sigmoid => all.map(|x| math::sigmoid(simd, x)),
+        Activation::Swish => all.map(|x| simd.mul(x, math::sigmoid(simd, x))),
+        Activation::Gelu => all.map(|x| double::gelu(simd, x)),
+        Activation::HardSwish => all.map(|x| simd.mul(x, hard_sigmoid(simd, x))),
+        Activation::HardSigmoid => all.map(|x| hard_sigmoid(simd, x)),
     }
 }
 

@@ -62,18 +62,20 @@ impl Chunk {
         for (tiles, size) in self.tiles() {
             for tile in tiles {
                 let (entries, rest) = offsets[tile * self.pitch..][..self.pitch].split_at_mut(size);
-                let mut last = at;
-                for entry in entries {
-                    *entry = at;
-                    last = at;
-                    column += 1;
-                    at += step;
+                let mut done = 0;
+                while done < size {
+                    let run = (size - done).min(self.width - column);
+                    for entry in &mut entries[done..done + run] {
+                        *entry = at;
+                        at += step;
+                    }
+                    (done, column) = (done + run, column + run);
                     if column == self.width {
                         (row, column) = (row + 1, 0);
                         at = place.at(row * stride[0], 0);
                     }
                 }
-                rest.fill(last);
+                rest.fill(entries[size - 1]);
             }
         }
         offsets
@@ -89,12 +91,13 @@ impl Chunk {
         offsets[tile * self.pitch..].first_chunk().expect("a table has entries for every tile")
     }
 
-    /// Each pixel's offset, once.
+    /// The offsets of each tile's pixels, each once.
     #[inline(always)]
-    pub(super) fn each<'o>(&self, offsets: &'o Offsets) -> impl Iterator<Item = usize> + 'o {
-        let pitch = self.pitch;
-        self.tiles().into_iter().flat_map(move |(tiles, size)| {
-            tiles.flat_map(move |tile| offsets[tile * pitch..][..size].iter().copied())
-        })
+    pub(super) fn each<'o>(&self, offsets: &'o Offsets, mut f: impl FnMut(&'o [usize])) {
+        for (tiles, size) in self.tiles() {
+            for tile in tiles {
+                f(&offsets[tile * self.pitch..][..size]);
+            }
+        }
     }
 }

@@ -27,7 +27,31 @@ impl<'m> Copy<'m> {
         assert!(fits(top, x.view.height, y.view.height), "the rows lie in the output");
         assert!(fits(left, x.view.width, y.view.width), "the columns lie in the output");
         x.assert_apart(&y);
-        Copy { top, left, x, y, rows: Rows { images: y.images, blocks: y.blocks(), rows: y.view.height } }
+        let list = Copy::by_rows(left, &x, &y);
+        let blocks = if list { 1 } else { y.blocks() };
+        let rows = Rows { images: y.images, blocks, rows: y.view.height };
+        Copy { top, left, x, y, rows: rows }
+    }
+
+    /// Whether all numbers of a row lie side by side on both sides.
+    fn by_rows(left: usize, x: &Place<'_>, y: &Place<'_>) -> bool {
+        left == 0 && x.view.width == y.view.width && x.is_nhwc() && y.is_nhwc()
+    }
+
+    /// A row of NHWC.
+    #[inline(always)]
+    fn row(&self, image: usize, row: usize) {
+        let Copy { top, x, y, .. } = self;
+        let to = y.run(image, 0).0.wrapping_add(y.at(row, 0));
+        let count = y.view.width * y.pixel;
+        // Safety: the rows are those of the values, whose numbers lie side by side.
+        unsafe {
+            if (*top..top + x.view.height).contains(&row) {
+                to.copy_from_nonoverlapping(x.run(image, 0).0.add(x.at(row - top, 0)), count);
+            } else {
+                to.write_bytes(0, count);
+            }
+        }
     }
 }
 
@@ -45,6 +69,10 @@ impl Kernel for Copy<'_> {
         let Copy { top, left, x, y, rows } = self;
         for item in items {
             let (image, block, row) = rows.split(item);
+            if Copy::by_rows(*left, x, y) {
+                self.row(image, row);
+                continue;
+            }
             let (from, to) = (x.strip(image, block * 16), y.strip(image, block * 16));
             let columns =
                 if (*top..top + x.view.height).contains(&row) { *left..left + x.view.width } else { 0..0 };

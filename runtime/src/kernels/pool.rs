@@ -2,6 +2,7 @@
 
 use super::memory::Memory;
 use super::place::Place;
+use super::strip::Strip;
 use super::{Kernel, Rows};
 use crate::layout::At;
 use crate::op::{self, PoolKind};
@@ -76,34 +77,55 @@ impl Kernel for Pool<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(&self, simd: S, items: Range<usize>) {
-        let Pool { op, x, y, rows } = self;
-        let [top, bottom, left, right] = op.padding;
         for item in items {
-            let (image, block, row) = rows.split(item);
-            let (from, to) = (x.strip(image, block * 16), y.strip(image, block * 16));
-            let vertical = Side::new(row, op.stride[0], op.kernel[0], [top, bottom], x.view.height);
-            for column in 0..y.view.width {
-                let horizontal = Side::new(column, op.stride[1], op.kernel[1], [left, right], x.view.width);
-                let maximum = op.kind == PoolKind::Max;
-                let mut value = simd.splat(if maximum { f32::NEG_INFINITY } else { 0.0 });
-                for wy in vertical.start..vertical.end {
-                    for wx in horizontal.start..horizontal.end {
-                        // Safety: the window is cut off at the plane.
-                        let number = unsafe { from.load(simd, x.at(wy, wx) as isize) };
-                        value = if maximum { simd.max(value, number) } else { simd.add(value, number) };
-                    }
+            let (image, block, row) = self.rows.split(item);
+            let (from, to) = (self.x.strip(image, block * 16), self.y.strip(image, block * 16));
+            let maximum = self.op.kind == PoolKind::Max;
+            match (maximum, from.is_line()) {
+                (true, true) => self.row::<S, true, true>(simd, &from, &to, row),
+                (true, false) => self.row::<S, true, false>(simd, &from, &to, row),
+                (false, true) => self.row::<S, false, true>(simd, &from, &to, row),
+                (false, false) => self.row::<S, false, false>(simd, &from, &to, row),
+            }
+        }
+    }
+}
+
+impl Pool<'_> {
+    /// Computes a row of a block of channels. `LINE` says that the input's channels lie side by side.
+    #[inline(always)]
+    fn row<S: Simd, const MAXIMUM: bool, const LINE: bool>(
+        &self,
+        simd: S,
+        from: &Strip,
+        to: &Strip,
+        row: usize,
+    ) {
+        let Pool { op, x, y, .. } = self;
+        let [top, bottom, left, right] = op.padding;
+        let vertical = Side::new(row, op.stride[0], op.kernel[0], [top, bottom], x.view.height);
+        for column in 0..y.view.width {
+            let horizontal = Side::new(column, op.stride[1], op.kernel[1], [left, right], x.view.width);
+            let mut value = simd.splat(if MAXIMUM { f32::NEG_INFINITY } else { 0.0 });
+            for wy in vertical.start..vertical.end {
+                for wx in horizontal.start..horizontal.end {
+                    let at = x.at(wy, wx) as isize;
+                    // Safety: the window is cut off at the plane.
+                    let number = unsafe { if LINE { from.load_line(simd, at) } else { from.load(simd, at) } };
+                    value = if MAXIMUM { simd.max(value, number) } else { simd.add(value, number) };
                 }
+            }
+            if !MAXIMUM {
                 let count = match op.kind {
-                    PoolKind::Max => 1,
-                    PoolKind::Average => {
+                    PoolKind::AverageWithPadding => vertical.padded * horizontal.padded,
+                    PoolKind::Max | PoolKind::Average => {
                         (vertical.end - vertical.start) * (horizontal.end - horizontal.start)
                     }
-                    PoolKind::AverageWithPadding => vertical.padded * horizontal.padded,
                 };
-                let value = simd.div(value, simd.splat(count as f32));
-                // Safety: the pixel is one of the output's.
-                unsafe { to.store(simd, y.at(row, column), value) }
+                value = simd.div(value, simd.splat(count as f32));
             }
+            // Safety: the pixel is one of the output's.
+            unsafe { to.store(simd, y.at(row, column), value) }
         }
     }
 }

@@ -146,6 +146,10 @@ impl Strip {
                 for p in 0..PIXELS {
                     simd.store(self.first.add(at[p]), tile[p]);
                 }
+            } else if self.form == Form::Padded {
+                for p in 0..PIXELS {
+                    simd.store(self.first.add(at[p]), tile[p].keep(self.count, 0.0));
+                }
             } else {
                 // By way of a copy, as above.
                 let mut copy = [simd.splat(0.0); PIXELS];
@@ -153,7 +157,7 @@ impl Strip {
                     copy[p] = tile[p];
                 }
                 for p in 0..PIXELS {
-                    self.store(simd, at[p], copy[p]);
+                    self.store_pieces(at[p], copy[p]);
                 }
             }
         }

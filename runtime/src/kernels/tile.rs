@@ -34,10 +34,15 @@ pub(super) unsafe fn accumulate<S: Simd, const PIXELS: usize, const BLOCKS: usiz
         }
         i += UNROLL;
     }
-    while i < count {
-        // Safety: the caller's promise.
-        unsafe { multiply_add(simd, sums, x, w, block, i) };
-        i += 1;
+    // Of what is left, whole branches: a loop of a few rounds is mispredicted at its end.
+    for step in [4, 2, 1] {
+        if count & step != 0 {
+            for j in 0..step {
+                // Safety: the caller's promise.
+                unsafe { multiply_add(simd, sums, x, w, block, i + j) };
+            }
+            i += step;
+        }
     }
 }
 
