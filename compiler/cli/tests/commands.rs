@@ -71,6 +71,45 @@ fn a_summary_counts_as_keras_and_as_pytorch() {
 }
 
 #[test]
+fn a_summary_shows_memory_by_layer() {
+    let report = json_line(&archc(&["summary", "zoo:mobilenet", "--json"]));
+    let bytes = |value: &Value| value.as_u64().unwrap();
+    let rows = report["rows"].as_array().unwrap();
+    let sum = |key: &str| rows.iter().filter_map(|row| row[key].as_u64()).sum::<u64>();
+    assert_eq!(sum("weight_bytes"), bytes(&report["weight_bytes"]));
+    let peak = rows.iter().find(|row| row["name"] == report["peak"]["name"]).unwrap();
+    assert_eq!(peak["alive_bytes"], report["peak"]["bytes"]);
+    assert!(rows.iter().all(|row| row["alive_bytes"].as_u64() <= report["peak"]["bytes"].as_u64()));
+    assert!(report["peak"]["bytes"].as_u64() <= report["arena_bytes"].as_u64());
+    let text = stdout(&archc(&["summary", "zoo:mobilenet"]));
+    let name = report["peak"]["name"].as_str().unwrap();
+    assert!(text.contains(&format!("alive at once at `{name}`")), "{text}");
+}
+
+#[test]
+fn a_net_over_its_budget_is_shown_and_not_built() {
+    let folder = folder();
+    let path = folder.path().join("over.arch");
+    std::fs::write(&path, "net Over {\n    input 8x8x3\n    budget arena=1KiB\n    conv 3x3 64\n}\n")
+        .unwrap();
+    let path = path.to_str().unwrap();
+    let out_folder = folder.path().join("crate");
+    for arguments in [&["check", path][..], &["build", path, "-o", out_folder.to_str().unwrap()]] {
+        let out = archc(arguments);
+        assert_eq!((status(&out), stdout(&out).as_str()), (1, ""), "{arguments:?}");
+        assert!(stderr(&out).starts_with("error[E0601]: the arena takes "), "{}", stderr(&out));
+        assert!(stderr(&out).contains("over.arch:3:12"), "{}", stderr(&out));
+    }
+    assert!(!out_folder.exists());
+    let out = archc(&["summary", path]);
+    assert_eq!(status(&out), 1);
+    assert!(stdout(&out).contains("conv1") && stdout(&out).contains("Budget      arena"), "{}", stdout(&out));
+    assert!(stderr(&out).starts_with("error[E0601]: "), "{}", stderr(&out));
+    let report = json_line(&archc(&["check", path, "--json"]));
+    assert_eq!(report["diagnostics"][0]["code"], "E0601");
+}
+
+#[test]
 fn settings_and_nets_are_chosen() {
     let report = json_line(&archc(&["summary", "zoo:resnet50", "--net", "ResNet152", "--json"]));
     assert_eq!(report["parameters"], 60_419_944);

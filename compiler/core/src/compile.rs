@@ -1,4 +1,4 @@
-//! The whole pipeline on one screen: text to a planned program.
+//! The whole pipeline on one screen: text to a planned program that keeps its budget.
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::expand::{self, Files, Request};
@@ -9,7 +9,7 @@ use crate::lir::verify::verify_program;
 use crate::plan::Plan;
 use crate::plan::verify::verify_plan;
 use crate::source::SourceMap;
-use crate::{backend, labels, lower, passes, plan};
+use crate::{backend, budget, labels, lower, passes, plan};
 
 /// A network at every stage.
 #[derive(Clone, Debug)]
@@ -29,6 +29,17 @@ pub struct Compiled {
 /// Compiles the network that a request names. Every problem is a diagnostic; there is a result where none of them is
 /// an error.
 pub fn compile(
+    request: &Request,
+    files: &mut dyn Files,
+    sources: &mut SourceMap,
+    diagnostics: &mut Diagnostics,
+) -> Option<Compiled> {
+    let compiled = compile_over_budget(request, files, sources, diagnostics)?;
+    compiled.check_budget(diagnostics).then_some(compiled)
+}
+
+/// Like [`compile`], without a look at the net's `budget`: for those who show what a network takes.
+pub fn compile_over_budget(
     request: &Request,
     files: &mut dyn Files,
     sources: &mut SourceMap,
@@ -65,6 +76,14 @@ fn join(violations: &[impl ToString]) -> String {
 }
 
 impl Compiled {
+    /// Whether the network keeps the budget that its text gives it; what it exceeds is a diagnostic.
+    pub fn check_budget(&self, diagnostics: &mut Diagnostics) -> bool {
+        let exceeded = budget::exceeded(self);
+        let kept = exceeded.is_empty();
+        exceeded.into_iter().for_each(|d| diagnostics.push(d));
+        kept
+    }
+
     /// The text of the network's Rust module.
     pub fn rust(&self) -> Result<String, backend::rust::Error> {
         let facts = summarize(&self.graph);

@@ -11,6 +11,7 @@
 #![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests read files"))]
 
 pub mod backend;
+mod budget;
 pub mod compile;
 pub mod diagnostic;
 pub mod expand;
@@ -21,5 +22,6 @@ pub mod lir;
 pub mod lower;
 pub mod passes;
 pub mod plan;
+pub mod readable;
 pub mod source;
 pub mod syntax;

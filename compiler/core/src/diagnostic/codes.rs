@@ -203,6 +203,8 @@ codes! {
     UnknownLabels = "E0507", Error;
     /// A list of labels has not as many names as the network has classes, so that it is left out.
     LabelCount = "W0502", Warning;
+    /// The network takes more than its `budget` allows: bytes of the arena or of the packed weights, or multiplications.
+    OverBudget = "E0601", Error;
     /// archc broke a rule of its own. This is a mistake in archc, not in the network; please report it.
     Internal = "E0901", Error;
 }

@@ -80,6 +80,8 @@ pub(super) struct Expander<'a, 'd> {
     pub(super) input: Option<Span>,
     /// Where the name of the list of labels stands.
     pub(super) labels: Option<Span>,
+    /// Where the budget stands.
+    pub(super) budget: Option<Span>,
     pub(super) wanted: Vec<Wanted<'a>>,
     pub(super) preparation: Option<Preparation>,
     /// The values of the net's own `let`s, once it is through.
@@ -109,6 +111,7 @@ impl<'a, 'd> Expander<'a, 'd> {
             input_setting: None,
             input: None,
             labels: None,
+            budget: None,
             wanted: Vec::new(),
             preparation: None,
             net_values: HashMap::new(),

@@ -6,10 +6,11 @@ use super::limits;
 use super::machine::{Current, End, Expander};
 use super::value::Value;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::ir::budget::{Budget, Quantity};
 use crate::ir::op::{Input, Op};
 use crate::ir::shape::Shape;
 use crate::source::Span;
-use crate::syntax::ast::{Body, DefaultsEntry, Expression, Ident, Statement, StatementKind};
+use crate::syntax::ast::{Attribute, Body, DefaultsEntry, Expression, Ident, Statement, StatementKind};
 
 impl<'a> Expander<'a, '_> {
     pub(super) fn statement(&mut self, statement: &'a Statement) {
@@ -55,6 +56,28 @@ impl<'a> Expander<'a, '_> {
                     self.report(d.also(first, "the first").help("keep one of them"));
                 }
                 self.graph.labels = Some(name.clone());
+            }
+            StatementKind::Budget(entries) => self.budget(entries, span),
+        }
+    }
+
+    fn budget(&mut self, entries: &'a [Attribute], span: Span) {
+        if let Some(first) = self.budget.replace(span) {
+            let message = "the net has a `budget` already";
+            let d = Diagnostic::new(Code::Repeated, span, message, "again").also(first, "the first");
+            self.report(d.help("write all of it into one: `budget arena=8MiB macs=1e9`"));
+            return;
+        }
+        for Attribute { key, value } in entries {
+            // The resolver has reported what is no quantity.
+            let Some(quantity) = Quantity::from_word(&key.value) else { continue };
+            let limit = self.evaluate(value);
+            let what = format!("the budget of `{}`", key.value);
+            let limit = self.real(&limit, value.span, &what, |n| n >= 1.0, "at least 1");
+            if let Some(limit) = limit {
+                // What is held against it is whole.
+                let limit = limit as u64;
+                self.graph.budgets.push(Budget { quantity, limit, span: key.span.to(value.span) });
             }
         }
     }

@@ -1,6 +1,7 @@
 //! The graph: petgraph underneath, ordered ports on top. Nodes are added through [`Graph::add`], which infers the
 //! shape, and changed through [`super::super::passes`]' patches only.
 
+use super::budget::Budget;
 use super::op::Op;
 use super::preprocess::Preprocess;
 use super::scope::{Origin, ScopeId, Scopes};
@@ -66,6 +67,8 @@ pub struct Graph {
     pub preprocess: Option<Preprocess>,
     /// The name of a list of class names, where the text says so.
     pub labels: Option<Spanned<String>>,
+    /// What the network may take at most, where the text says so.
+    pub budgets: Vec<Budget>,
 }
 
 impl Graph {
@@ -80,6 +83,7 @@ impl Graph {
             outputs: Vec::new(),
             preprocess: None,
             labels: None,
+            budgets: Vec::new(),
         }
     }
 

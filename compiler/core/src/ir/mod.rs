@@ -1,5 +1,6 @@
 //! The graph of a network: operators connected by values, each value with a shape.
 
+pub mod budget;
 pub mod graph;
 pub mod op;
 pub mod preprocess;

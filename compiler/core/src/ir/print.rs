@@ -9,7 +9,7 @@
 //! ```
 //!
 //! A line a node: its full name, the operator with every attribute that is not the usual, the nodes that feed it in the
-//! order of its ports, its shape. Then the outputs, the preprocessing and the labels.
+//! order of its ports, its shape. Then the outputs, the preprocessing, the labels and the budgets.
 
 use std::fmt::{self, Write};
 
@@ -54,6 +54,9 @@ fn graph_to(f: &mut String, graph: &Graph) -> fmt::Result {
     }
     if let Some(labels) = &graph.labels {
         writeln!(f, "labels {:?}", labels.value)?;
+    }
+    for budget in &graph.budgets {
+        writeln!(f, "budget {}={}", budget.quantity.word(), budget.limit)?;
     }
     Ok(())
 }

@@ -9,6 +9,7 @@
 mod arena;
 mod calls;
 mod lifetimes;
+pub mod memory;
 mod names;
 mod outline;
 pub mod print;

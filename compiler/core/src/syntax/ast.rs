@@ -195,6 +195,8 @@ pub enum StatementKind {
     Preprocess(Vec<PreprocessStep>),
     /// `labels "imagenet1k"`
     Labels(Spanned<String>),
+    /// `budget arena=8MiB macs=1e9`
+    Budget(Vec<Attribute>),
 }
 
 /// `conv 3x3 64 stride=2`
@@ -210,7 +212,7 @@ pub struct Operation {
     pub span: Span,
 }
 
-/// `key=value` after an operation or in `defaults`.
+/// `key=value` after an operation or `budget`, or in `defaults`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Attribute {
     /// The key.
@@ -309,7 +311,7 @@ pub struct Expression {
 /// What an expression is.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ExpressionKind {
-    /// `3`, `1e-5`
+    /// `3`, `1e-5`, `8MiB`
     Number(f64),
     /// `3x3`, `224x224x3`: two or three whole numbers.
     Size(Vec<f64>),

@@ -126,6 +126,9 @@ fn print_statement(statement: &Statement, level: usize) -> String {
             )
         }
         StatementKind::Labels(name) => format!("labels \"{}\"", name.value),
+        StatementKind::Budget(entries) => {
+            format!("budget{}", join(entries, "", |a| format!(" {}", print_attribute(a))))
+        }
     };
     labelled(statement.label.as_ref(), text)
 }

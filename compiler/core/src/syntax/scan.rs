@@ -2,6 +2,7 @@
 //! match, and nesting without end. What follows may rely on paired brackets and on bounded depth.
 
 use super::lexer::{Lexer, Token, TokenKind, quote};
+use super::vocabulary::BYTE_UNITS;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::source::{FileId, Span};
 
@@ -249,6 +250,7 @@ impl Scanner<'_> {
                     4.. if text.chars().all(sides) => {
                         "a size has two or three sides; a batch is not one of them"
                     }
+                    _ if means_bytes(text) => "bytes are counted in `KiB`, `MiB` and `GiB`: `8MiB`",
                     _ => "a number is like `64`, `0.5` or `1e-5`; a size is like `3x3` or `224x224x3`",
                 };
                 new(Code::InvalidNumber, format!("{} is neither a number nor a size", quote(text)), help)
@@ -298,6 +300,12 @@ impl Scanner<'_> {
     }
 }
 
+/// Whether a number ends in a unit of bytes as others write it: `8MB`, `8mib`, `8k`.
+fn means_bytes(text: &str) -> bool {
+    let unit = text.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.').to_ascii_lowercase();
+    matches!(unit.as_str(), "b" | "k" | "m" | "g" | "kb" | "mb" | "gb" | "kib" | "mib" | "gib")
+}
+
 /// Whether the grammar takes a token as a number or size.
 fn is_number(text: &str) -> bool {
     let digits = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
@@ -305,7 +313,10 @@ fn is_number(text: &str) -> bool {
     if matches!(size.clone().count(), 2 | 3) && size.clone().all(digits) {
         return true;
     }
-    let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+    let bytes = BYTE_UNITS.iter().find_map(|(unit, _)| text.strip_suffix(unit));
+    // A unit takes the place of an exponent.
+    let (mantissa, exponent) =
+        bytes.map_or_else(|| text.split_once(['e', 'E']).unwrap_or((text, "0")), |digits| (digits, "0"));
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, "0"));
     digits(whole) && digits(fraction) && digits(exponent.strip_prefix(['+', '-']).unwrap_or(exponent))
 }

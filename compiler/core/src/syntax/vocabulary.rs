@@ -331,6 +331,7 @@ pub const KEYWORDS: &[&str] = &[
     "output",
     "preprocess",
     "labels",
+    "budget",
     "and",
     "or",
     "not",
@@ -363,7 +364,12 @@ pub const STATEMENT_WORDS: &[&str] = &[
     "output",
     "preprocess",
     "labels",
+    "budget",
 ];
+
+/// The units of a number of bytes, which are glued to the number, and what they stand for.
+pub const BYTE_UNITS: &[(&str, f64)] =
+    &[("KiB", 1024.0), ("MiB", 1024.0 * 1024.0), ("GiB", 1024.0 * 1024.0 * 1024.0)];
 
 /// The words of the steps of `preprocess`; they are not reserved.
 pub const PREPROCESS_WORDS: &[&str] = &["resize", "crop", "bgr", "scale", "normalize"];

@@ -116,7 +116,7 @@ fn the_input_comes_first_and_once() {
 
 #[test]
 fn some_statements_belong_to_nets() {
-    for statement in ["input 8x8x4", "output x", "preprocess { bgr }", "labels \"x\""] {
+    for statement in ["input 8x8x4", "output x", "preprocess { bgr }", "labels \"x\"", "budget macs=1"] {
         let text = format!("block b() {{ {statement} }} net N {{ input 8x8x4 relu }}");
         let outcome = file(&text);
         assert_eq!(outcome.codes(), [Code::WrongPlace], "{}", outcome.text());

@@ -47,6 +47,7 @@ const STATEMENTS: &[&str] = &[
     "input 8x8x4",
     "preprocess { resize 8x8 bgr }",
     "labels \"x\"",
+    "budget arena=1KiB macs=n",
     "if rows > 2 { maxpool 2 } else { relu }",
 ];
 
@@ -128,6 +129,7 @@ const WORDS: &[&str] = &[
     "preprocess",
     "resize",
     "labels",
+    "budget",
     "\"l\"",
 ];
 

@@ -184,6 +184,8 @@ fn simple() -> impl Strategy<Value = StatementKind> {
         vec(path(), 1..3).prop_map(StatementKind::Output),
         vec(step(), 0..4).prop_map(StatementKind::Preprocess),
         string().prop_map(StatementKind::Labels),
+        vec((name(), expression()).prop_map(|(key, value)| Attribute { key, value }), 1..3)
+            .prop_map(StatementKind::Budget),
     ]
 }
 

@@ -236,6 +236,8 @@ const PIECES: &[&str] = &[
     "preprocess",
     "resize",
     "labels",
+    "budget",
+    "8MiB",
     "and",
     "or",
     "not",

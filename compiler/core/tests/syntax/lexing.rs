@@ -33,6 +33,17 @@ fn words_and_numbers_end_at_a_boundary() {
 }
 
 #[test]
+fn a_unit_of_bytes_belongs_to_its_number() {
+    assert_eq!(canonical("const a = 8KiB"), "const a = 8192");
+    assert_eq!(canonical("const a = 0.5MiB + 1GiB"), "const a = 524288 + 1073741824");
+    for glued in ["8MB", "8mib", "8M", "1e3KiB", "8KiBx", "3x3KiB", "8KiB2", "8.KiB"] {
+        assert_ne!(codes(&format!("const a = {glued}")), Vec::<String>::new(), "{glued}");
+    }
+    assert_eq!(codes("const a = 8 KiB"), ["E0007"]);
+    assert_eq!(codes(&format!("const a = {}GiB", "9".repeat(300))), ["E0008"]);
+}
+
+#[test]
 fn numbers_are_finite() {
     assert_eq!(canonical("const a = 1e308"), "const a = 1e308");
     assert_eq!(codes("const a = 1e309"), ["E0008"]);

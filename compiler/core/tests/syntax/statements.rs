@@ -22,6 +22,7 @@ fn simple_statements() {
     same("output a, b");
     same("output layer1.0.conv2, x");
     same("labels \"imagenet1k\"");
+    same("budget arena=8388608 macs=4000000000");
     same("bottleneck(width, stride=2)");
     same("act()");
     same("defaults conv { bias=false } bn { eps=0.001 scale=false }");

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::{Resolver, Role};
 use crate::diagnostic::suggest;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::ir::budget::Quantity;
 use crate::source::Span;
 use crate::syntax::ast::{
     Attribute, Body, Expression, Following, Ident, Operation, Pattern, PreprocessKind, Statement,
@@ -99,6 +100,10 @@ impl<'a> Resolver<'a, '_, '_> {
                 }
             }
             StatementKind::Labels(_) => self.net_only(statement.span, "labels"),
+            StatementKind::Budget(entries) => {
+                self.net_only(statement.span, "budget");
+                self.budget(entries);
+            }
         }
     }
 
@@ -145,6 +150,7 @@ impl<'a> Resolver<'a, '_, '_> {
             StatementKind::Output(_) => "output",
             StatementKind::Preprocess(_) => "preprocess",
             StatementKind::Labels(_) => "labels",
+            StatementKind::Budget(_) => "budget",
         };
         let message = format!("`{word}` has no name that the label `{}` could replace", label.value);
         self.reporter.push(
@@ -212,6 +218,31 @@ impl<'a> Resolver<'a, '_, '_> {
     }
 
     fn attributes(&mut self, kind: OperationKind, attributes: &'a [Attribute]) {
+        self.keys_and_values(attributes);
+        for Attribute { key, .. } in attributes {
+            if kind.attribute(&key.value).is_none() {
+                self.unknown_attribute(kind, key);
+            }
+        }
+    }
+
+    fn budget(&mut self, entries: &'a [Attribute]) {
+        self.keys_and_values(entries);
+        for Attribute { key, .. } in entries {
+            if Quantity::from_word(&key.value).is_none() {
+                let message = format!("there is no budget of `{}`", key.value);
+                let known = Quantity::ALL.iter().map(|q| q.word());
+                let d = Diagnostic::new(Code::UnknownAttribute, key.span, message, "");
+                self.reporter.push(match suggest::help(&key.value, known) {
+                    Some(help) => d.help(help),
+                    None => d.help("there are budgets of `arena` and `weights`, in bytes, and of `macs`"),
+                });
+            }
+        }
+    }
+
+    /// Resolves the values of attributes, and reports keys that are given twice.
+    fn keys_and_values(&mut self, attributes: &'a [Attribute]) {
         let mut seen: HashMap<&str, Span> = HashMap::new();
         for attribute in attributes {
             self.expression(&attribute.value);
@@ -224,9 +255,6 @@ impl<'a> Resolver<'a, '_, '_> {
                 );
             }
             seen.entry(&key.value).or_insert(key.span);
-            if kind.attribute(&key.value).is_none() {
-                self.unknown_attribute(kind, key);
-            }
         }
     }
 

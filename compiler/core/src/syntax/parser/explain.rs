@@ -82,6 +82,7 @@ impl Parser<'_> {
     fn explain(&self, mismatch: &Mismatch<'_>) -> Diagnostic {
         let special = match mismatch.rule {
             Rule::operation => self.explain_operation(mismatch),
+            Rule::budget => self.explain_budget(mismatch),
             _ => None,
         };
         special.or_else(|| self.explain_token(mismatch)).unwrap_or_else(|| self.explain_generally(mismatch))
@@ -126,6 +127,23 @@ impl Parser<'_> {
             }
             _ => None,
         }
+    }
+
+    /// That no `key=` follows the word `budget`; what follows may be the next statement.
+    fn explain_budget(&self, mismatch: &Mismatch<'_>) -> Option<Diagnostic> {
+        let word = self.peek(mismatch.start, mismatch.end)?;
+        let key = self.peek(word.range.end, mismatch.end).filter(|t| t.kind == TokenKind::Word);
+        let assigned = key.and_then(|key| self.peek_is(key.range.end, mismatch.end, "="));
+        if assigned.is_some() {
+            return None;
+        }
+        let d = Diagnostic::new(
+            Code::Syntax,
+            self.token_span(&word),
+            "`budget` needs what it limits, and a `=`",
+            "",
+        );
+        Some(d.help(format!("it is written {}", usage(mismatch.rule)?)))
     }
 
     /// That a name has the hyphen that stands behind its first word.

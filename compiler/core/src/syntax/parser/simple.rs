@@ -27,6 +27,7 @@ impl<'a> Parser<'a> {
                 built(StatementKind::Preprocess(steps), self.span_of(&node), node.end())
             }
             Rule::labels => self.labels(&node),
+            Rule::budget => self.budget(&node),
             _ => {
                 let call = self.call(&node)?;
                 let span = call.span;
@@ -48,6 +49,7 @@ impl<'a> Parser<'a> {
             "output" => Rule::output,
             "preprocess" => Rule::preprocess,
             "labels" => Rule::labels,
+            "budget" => Rule::budget,
             word if OperationKind::from_word(word).is_some() => Rule::operation,
             _ => Rule::call,
         }
@@ -103,6 +105,13 @@ impl<'a> Parser<'a> {
             }
             None => Err(Reported { at: node.end() }),
         }
+    }
+
+    fn budget(&mut self, node: &Node<'a>) -> Parsed<Box<Built>> {
+        let entries = self.attributes(node)?;
+        let start = self.start_of(node);
+        let span = entries.last().map_or(start, |entry| start.to(entry.value.span));
+        built(StatementKind::Budget(entries), span, node.end())
     }
 
     /// The empty span at the start of a rule.

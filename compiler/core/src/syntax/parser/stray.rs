@@ -222,6 +222,9 @@ impl Parser<'_> {
             (Some(attribute), _) => {
                 diagnostic.help(format!("an attribute has a `=`: `{}=..`", attribute.key))
             }
+            (None, _) if vocabulary::BYTE_UNITS.iter().any(|(unit, _)| *unit == text) => {
+                diagnostic.help(format!("a number and its unit are one word: `8{text}`"))
+            }
             (None, Some(found)) => diagnostic.help(format!("did you mean `{found}`?")),
             (None, None) if brace => diagnostic,
             (None, None) => diagnostic.help(format!(

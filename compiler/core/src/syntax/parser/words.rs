@@ -48,6 +48,7 @@ pub(super) fn describe(rule: Rule) -> Option<&'static str> {
         Rule::concat_names | Rule::concat_word => "`concat`",
         Rule::output | Rule::output_word => "`output`",
         Rule::labels | Rule::labels_word => "`labels`",
+        Rule::budget | Rule::budget_word => "`budget`",
         Rule::call => "a call",
         Rule::defaults | Rule::defaults_word => "`defaults`",
         Rule::defaults_entry => "an operation",
@@ -69,6 +70,7 @@ pub(super) fn describe(rule: Rule) -> Option<&'static str> {
         | Rule::WHITESPACE
         | Rule::COMMENT
         | Rule::word_character
+        | Rule::byte_unit
         | Rule::function_word => return None,
     })
 }
@@ -96,6 +98,7 @@ pub(super) fn usage(rule: Rule) -> Option<&'static str> {
         Rule::concat_names => "`concat NAME, NAME`, which appends values that `let` has named",
         Rule::output => "`output NAME, NAME`",
         Rule::labels => "`labels \"imagenet1k\"`",
+        Rule::budget => "`budget arena=8MiB weights=64MiB macs=4e9`, any of them",
         Rule::defaults => "`defaults conv { bias=false } bn { eps=1e-3 }`",
         Rule::preprocess => {
             "`preprocess { resize 256 bilinear crop 224 bgr scale 1/255 normalize mean=(..) std=(..) }`"
