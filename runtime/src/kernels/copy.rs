@@ -30,7 +30,7 @@ impl<'m> Copy<'m> {
         let list = Copy::by_rows(left, &x, &y);
         let blocks = if list { 1 } else { y.blocks() };
         let rows = Rows { images: y.images, blocks, rows: y.view.height };
-        Copy { top, left, x, y, rows: rows }
+        Copy { top, left, x, y, rows }
     }
 
     /// Whether all numbers of a row lie side by side on both sides.
