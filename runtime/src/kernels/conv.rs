@@ -146,7 +146,7 @@ impl<'m> Direct<'m> {
             if part.is_last() {
                 break;
             }
-            part.next(&self.reduction);
+            part.next(&self.reduction, &self.x, image);
         }
         if let Some(activation) = self.finish {
             for block in blocks {

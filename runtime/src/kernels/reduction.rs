@@ -9,7 +9,7 @@ const PART: usize = 288;
 /// Pieces of memory that a part may have.
 const SEGMENTS: usize = 48;
 
-/// Inputs of one pixel that lie side by side under a tap.
+/// Inputs of one pixel that lie side by side, in memory and in the order of the weights.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Segment {
     /// From the pixel's own place in the plane.
@@ -18,78 +18,71 @@ pub(super) struct Segment {
     pub(super) count: usize,
 }
 
-/// The inputs of all taps.
+/// The inputs of all taps. Weights are in the order blocks of 16 input channels, rows, columns, channels.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Reduction {
     rows: usize,
-    /// Taps of a row; one where the taps of a row lie side by side.
+    /// Taps of a row; one where those of a row are merged.
     taps: usize,
-    /// Inputs of a tap.
-    run: usize,
+    /// Inputs of a group under a tap.
+    inputs: usize,
+    /// Inputs in a block: 16, or all those of a row of taps.
+    block: usize,
     /// Inputs of a part.
     part: usize,
     /// From one row of taps to the next, and from one tap to the next.
     step: [usize; 2],
     /// From a pixel's first tap to the pixel.
     corner: usize,
-    /// Inputs of a group.
-    inputs: usize,
-    /// Whether a tap's inputs are taken from one segment.
+    /// Channels of a group.
+    channels: usize,
+    /// Whether the inputs of a whole row of taps lie side by side.
     merged: bool,
-    /// Channels that lie side by side, and the distance to the next ones.
-    block: usize,
-    plane: usize,
 }
 
 impl Reduction {
-    /// Of a convolution that reads this value, with so many inputs in a group.
-    pub(super) fn new(op: &Conv, x: &Place<'_>, inputs: usize) -> Reduction {
-        // In NHWC the taps of a row lie side by side, in memory as in the weights.
-        let merged = x.is_nhwc() && op.groups == 1 && op.dilation[1] == 1;
-        let (taps, run) = if merged { (1, op.kernel[1] * inputs) } else { (op.kernel[1], inputs) };
-        let len = op.kernel[0] * taps * run;
+    /// Of a convolution that reads this value, with so many channels in a group.
+    pub(super) fn new(op: &Conv, x: &Place<'_>, channels: usize) -> Reduction {
+        // In NHWC the taps of a row lie side by side, and so do their weights as long as they are one block.
+        let merged = x.is_nhwc() && op.groups == 1 && op.dilation[1] == 1 && channels <= 16;
+        let row = op.kernel[1] * channels;
+        let (taps, inputs, block) = if merged { (1, row, row) } else { (op.kernel[1], channels, 16) };
+        let len = op.kernel[0] * taps * inputs;
         Reduction {
             rows: op.kernel[0],
             taps,
-            run,
+            inputs,
+            block,
             part: len.div_ceil(len.div_ceil(PART)).next_multiple_of(16),
             step: [x.at(op.dilation[0], 0), x.at(0, op.dilation[1])],
             corner: x.at(op.padding[0], op.padding[1]),
-            inputs,
+            channels,
             merged,
-            block: x.pixel,
-            plane: x.plane,
         }
     }
 
     /// Inputs of all taps.
     #[inline(always)]
     pub(super) fn len(&self) -> usize {
-        self.rows * self.taps * self.run
+        self.rows * self.taps * self.inputs
     }
 
     /// The first part, for a group of an image of `x`.
     #[inline(always)]
     pub(super) fn first(&self, x: &Place<'_>, image: usize, group: usize) -> Part {
-        let (head, side_by_side) = x.run(image, group * self.inputs);
-        // Safety: both are in the value's memory.
-        let offset = unsafe { head.offset_from(x.data) } - self.corner as isize;
-        let first = if self.merged { self.run } else { side_by_side.min(self.run) };
-        let lane = if self.merged { 0 } else { (x.view.first_channel + group * self.inputs) % self.block };
         let mut part = Part {
             segments: [Segment::default(); SEGMENTS],
             count: 0,
             start: 0,
             end: 0,
             total: self.len(),
-            head: offset,
-            first,
-            second: offset + (self.plane - lane) as isize,
+            channel: group * self.channels,
+            block: 0,
             row: 0,
             tap: 0,
             done: 0,
         };
-        part.next(self);
+        part.next(self, x, image);
         part
     }
 }
@@ -103,11 +96,10 @@ pub(super) struct Part {
     start: usize,
     end: usize,
     total: usize,
-    /// Where the first input of the first tap lies, how many lie side by side with it, and where the next one lies.
-    head: isize,
-    first: usize,
-    second: isize,
-    /// The next input: its row of taps, its tap, its place in the run.
+    /// The group's first channel.
+    channel: usize,
+    /// The next input: the first one of its block, its row of taps, its tap, its place in the block.
+    block: usize,
     row: usize,
     tap: usize,
     done: usize,
@@ -116,30 +108,37 @@ pub(super) struct Part {
 impl Part {
     /// Goes on to the next inputs.
     #[inline(always)]
-    pub(super) fn next(&mut self, of: &Reduction) {
+    pub(super) fn next(&mut self, of: &Reduction, x: &Place<'_>, image: usize) {
         (self.count, self.start) = (0, self.end);
         while self.end < self.total && self.count < SEGMENTS && self.end - self.start < of.part {
-            let tap = (self.row * of.step[0] + self.tap * of.step[1]) as isize;
-            // Where the next input lies in its run, and how many follow it side by side.
-            let (at, side_by_side) = if self.done < self.first {
-                (self.head + self.done as isize, self.first - self.done)
-            } else {
-                let behind = self.done - self.first;
-                let (block, lane) = (behind / of.block, behind % of.block);
-                (self.second + (block * of.plane + lane) as isize, (of.block - lane).min(of.run - self.done))
-            };
-            let count = side_by_side.min(of.part - (self.end - self.start));
-            self.segments[self.count] = Segment { offset: at + tap, count };
+            let block = of.block.min(of.inputs - self.block);
+            let (offset, side_by_side) = self.locate(of, x, image);
+            let count = (block - self.done).min(side_by_side).min(of.part - (self.end - self.start));
+            self.segments[self.count] = Segment { offset, count };
             self.count += 1;
             self.end += count;
             self.done += count;
-            if self.done == of.run {
+            if self.done == block {
                 (self.done, self.tap) = (0, self.tap + 1);
                 if self.tap == of.taps {
                     (self.tap, self.row) = (0, self.row + 1);
+                    if self.row == of.rows {
+                        (self.row, self.block) = (0, self.block + block);
+                    }
                 }
             }
         }
+    }
+
+    /// Where the next input lies, and how many lie side by side from it on.
+    #[inline(always)]
+    fn locate(&self, of: &Reduction, x: &Place<'_>, image: usize) -> (isize, usize) {
+        let tap = self.row * of.step[0] + self.tap * of.step[1];
+        let channel = if of.merged { self.channel } else { self.channel + self.block + self.done };
+        let (address, side_by_side) = x.run(image, channel);
+        // Safety: both are in the value's memory.
+        let at = unsafe { address.offset_from(x.data) } + tap as isize - of.corner as isize;
+        if of.merged { (at + self.done as isize, of.inputs - self.done) } else { (at, side_by_side) }
     }
 
     /// The pieces of memory, in the order of the weights.
@@ -148,10 +147,10 @@ impl Part {
         &self.segments[..self.count]
     }
 
-    /// How many inputs.
+    /// Inputs before these.
     #[inline(always)]
-    pub(super) fn len(&self) -> usize {
-        self.end - self.start
+    pub(super) fn start(&self) -> usize {
+        self.start
     }
 
     /// Inputs before the next part.
@@ -160,10 +159,10 @@ impl Part {
         self.end
     }
 
-    /// Inputs before these.
+    /// How many inputs.
     #[inline(always)]
-    pub(super) fn start(&self) -> usize {
-        self.start
+    pub(super) fn len(&self) -> usize {
+        self.end - self.start
     }
 
     /// Whether nothing was summed before.

@@ -108,6 +108,14 @@ struct Kernel {
     outputs: usize,
 }
 
+/// The rows of a kernel tensor (its taps, and inputs within them) in the order in which they are packed.
+fn in_order(shape: Kernel) -> impl Iterator<Item = usize> {
+    (0..shape.inputs).step_by(LANES).flat_map(move |first| {
+        let inputs = first..shape.inputs.min(first + LANES);
+        (0..shape.taps).flat_map(move |tap| inputs.clone().map(move |input| tap * shape.inputs + input))
+    })
+}
+
 fn conv(kernel: &Numbers<'_>, shape: Kernel, groups: usize, channels: &Channels, out: &mut [f32]) {
     let of_group = shape.outputs / groups;
     let blocks = of_group.div_ceil(LANES);
@@ -119,7 +127,7 @@ fn conv(kernel: &Numbers<'_>, shape: Kernel, groups: usize, channels: &Channels,
             let count = LANES.min(of_group - block * LANES);
             let at = group * blocks + block;
             let weights = &mut weights[at * rows * LANES..][..rows * LANES];
-            for (row, lanes) in weights.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
+            for (row, lanes) in in_order(shape).zip(weights.as_chunks_mut::<LANES>().0) {
                 for (lane, number) in lanes.iter_mut().enumerate().take(count) {
                     let c = first + lane;
                     *number = (kernel.get(row * shape.outputs + c) * channels.scale[c]) as f32;

@@ -71,11 +71,11 @@ impl Norm {
 /// How tensors become the packed weights of one kernel. Indices are into [`Group::tensors`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Pack {
-    /// A convolution: `[group][output channels / 16][kernel row][kernel column][input channel][16]`, then the biases
-    /// `[group][output channels / 16][16]`; channels count within their group, and a group's last 16 are filled up with
-    /// zeros. Where groups, inputs and outputs are as many (depthwise), instead
-    /// `[channels / 16][kernel row][kernel column][16]`, then the biases `[channels / 16][16]`. Norms are folded in, in
-    /// order, computed in f64. [`conv_size`] has the size.
+    /// A convolution: `[group][output channels / 16][input channels / 16][kernel row][kernel column][up to 16 input
+    /// channels][16 output channels]`, then the biases `[group][output channels / 16][16]`; channels count within their
+    /// group, its last 16 inputs may be fewer, and its last 16 outputs are filled up with zeros. Where groups, inputs and
+    /// outputs are as many (depthwise), instead `[channels / 16][kernel row][kernel column][16]`, then the biases
+    /// `[channels / 16][16]`. Norms are folded in, in order, computed in f64. [`conv_size`] has the size.
     Conv {
         /// The kernel tensor, `[rows, columns, inputs, outputs]`.
         weight: usize,

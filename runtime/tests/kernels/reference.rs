@@ -88,9 +88,9 @@ impl Filter {
             for block in (0..of_group).step_by(16) {
                 let lane =
                     |lane: usize| Some(block + lane).filter(|&c| c < of_group).map(|c| group * of_group + c);
-                for ky in 0..rows {
-                    for kx in 0..columns {
-                        for input in 0..inputs {
+                for first in (0..inputs).step_by(16) {
+                    for (ky, kx) in (0..rows).flat_map(|ky| (0..columns).map(move |kx| (ky, kx))) {
+                        for input in first..inputs.min(first + 16) {
                             weights.extend(
                                 (0..16).map(|l| lane(l).map_or(0.0, |c| self.at(ky, kx, input, c) as f32)),
                             );
