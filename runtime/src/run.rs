@@ -51,11 +51,10 @@ impl<'a> Run<'a> {
         Run { launcher: self.launcher.with_team(team), ..self }
     }
 
-    /// For tests and measurements: a kernel gets as many threads as its cost, in operations on 16 numbers, has multiples
-    /// of this.
-    #[must_use]
-    pub fn with_grain(self, grain: usize) -> Run<'a> {
-        Run { launcher: self.launcher.with_grain(grain), ..self }
+    /// For tests and measurements: from here on a kernel gets as many threads as its cost, in operations on 16 numbers,
+    /// has multiples of this.
+    pub fn set_grain(&mut self, grain: usize) {
+        self.launcher.set_grain(grain);
     }
 
     /// A convolution; see [`Pack::Conv`](crate::weights::spec::Pack::Conv) for the weights. The residual may be the

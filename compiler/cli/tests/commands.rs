@@ -41,9 +41,13 @@ fn a_wrong_network_is_told_on_standard_error_with_status_1() {
 
 #[test]
 fn a_wrong_command_line_has_status_2() {
-    for arguments in
-        [&["chek"][..], &["check"], &["check", "a.arch", "--nets"], &["bench", "zoo:lenet5", "--batch", "0"]]
-    {
+    for arguments in [
+        &["chek"][..],
+        &["check"],
+        &["check", "a.arch", "--nets"],
+        &["bench", "zoo:lenet5", "--batch", "0"],
+        &["bench", "zoo:lenet5", "--threads", "0"],
+    ] {
         let out = archc(arguments);
         assert_eq!(status(&out), 2, "{arguments:?}");
         assert_eq!(stdout(&out), "", "{arguments:?}");

@@ -56,11 +56,16 @@ fn classifies(archc: &dyn Fn(&[&str]) -> Output) {
 }
 
 fn times(archc: &dyn Fn(&[&str]) -> Output) {
-    let out = archc(&["bench", "archs/lenet5.arch", "--batch", "2", "--seconds", "0.1", "--json"]);
-    assert_eq!(status(&out), 0, "{}", stderr(&out));
-    let measured = json_line(&out);
-    let number = |key: &str| measured[key].as_f64().unwrap_or_else(|| panic!("{key} in {measured}"));
-    assert!(number("min_ms") > 0.0 && number("median_ms") >= number("min_ms") && number("runs") >= 5.0);
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    for (threads, expected) in [(&[][..], 1..=cores), (&["--threads", "3"], 3..=3)] {
+        let bench = ["bench", "archs/lenet5.arch", "--batch", "2", "--seconds", "0.1", "--json"];
+        let out = archc(&[&bench[..], threads].concat());
+        assert_eq!(status(&out), 0, "{}", stderr(&out));
+        let measured = json_line(&out);
+        let number = |key: &str| measured[key].as_f64().unwrap_or_else(|| panic!("{key} in {measured}"));
+        assert!(number("min_ms") > 0.0 && number("median_ms") >= number("min_ms") && number("runs") >= 5.0);
+        assert!(expected.contains(&(number("threads") as usize)), "{measured}");
+    }
 }
 
 fn explains_wrong_weights(archc: &dyn Fn(&[&str]) -> Output) {

@@ -64,9 +64,9 @@ impl Launcher {
         Launcher { team, ..self }
     }
 
-    /// With as many threads as the kernel's cost has multiples of this.
-    pub(crate) fn with_grain(self, grain: usize) -> Launcher {
-        Launcher { grain: grain.max(1), ..self }
+    /// Gives a kernel as many threads as its cost has multiples of this.
+    pub(crate) fn set_grain(&mut self, grain: usize) {
+        self.grain = grain.max(1);
     }
 
     /// Computes all of a kernel.

@@ -76,3 +76,43 @@ fn control() -> Control {}
 
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
 fn set_control((): Control) {}
+
+#[cfg(all(test, any(target_arch = "x86_64", target_arch = "aarch64")))]
+pub(super) mod tests {
+    use super::*;
+    use std::hint::black_box;
+
+    /// Flush to zero, rounding upwards.
+    const STRANGE: Control = if cfg!(target_arch = "x86_64") { 0xdf80 } else { 0x0140_0000 };
+
+    /// Calls the function in an environment that is not the standard one.
+    pub(in crate::sys) fn elsewhere<T>(f: impl FnOnce() -> T) -> T {
+        let before = control();
+        set_control(STRANGE);
+        let result = f();
+        set_control(before);
+        result
+    }
+
+    /// Whether this thread rounds to nearest and keeps denormals. Not inlined, so that it computes where it is called.
+    #[inline(never)]
+    pub(in crate::sys) fn is_standard() -> bool {
+        let quotient = black_box(7.0_f32) / black_box(10.0);
+        let denormal = black_box(f32::MIN_POSITIVE) * black_box(0.5);
+        quotient.to_bits() == 0x3f33_3333 && denormal.to_bits() == 0x0040_0000
+    }
+
+    #[test]
+    fn the_standard_lasts_while_it_lives() {
+        assert!(is_standard());
+        let [before, inside, after] = elsewhere(|| {
+            let before = is_standard();
+            let standard = Standard::enter();
+            let inside = is_standard();
+            drop(standard);
+            [before, inside, is_standard()]
+        });
+        assert_eq!([before, inside, after], [false, true, false]);
+        assert!(is_standard());
+    }
+}

@@ -22,8 +22,10 @@ use std::time::{Duration, Instant};
 /// How long a thread spins before it lets others have its core.
 const SPIN: Duration = Duration::from_micros(50);
 
-/// How often a worker without a run gives its core away before it sleeps.
-const YIELDS: usize = 50;
+/// How long a worker then goes on looking for a job, giving its core away each time, before it sleeps: without a run, and
+/// while a run has the pool, whose next layer is near.
+const IDLE: Duration = Duration::from_micros(100);
+const IN_RUN: Duration = Duration::from_millis(2);
 
 /// Workers that a pool can have.
 const MOST_WORKERS: usize = 255;
@@ -203,15 +205,13 @@ impl Pool {
                     spin_loop();
                 }
             }
-            // While its run goes on, the next job is near.
-            let mut yields = 0;
-            while yields < YIELDS {
+            loop {
                 let state = self.state();
                 if state.calls(index, seen) {
                     return state;
                 }
-                if index >= state.team() {
-                    yields += 1;
+                if start.elapsed() > if index < state.team() { IN_RUN } else { IDLE } {
+                    break;
                 }
                 thread::yield_now();
             }
@@ -225,20 +225,22 @@ impl Pool {
         worker.parked.store(true, Relaxed);
         // Either the caller sees the sleeper or the sleeper sees the job: both sides write first and read then.
         self.sleepers.0.fetch_add(1, SeqCst);
-        while !State(self.board.0.state.load(SeqCst)).calls(index, seen) && worker.parked.load(Relaxed) {
+        let mut state = State(self.board.0.state.load(SeqCst));
+        while !state.calls(index, seen) && worker.parked.load(Relaxed) {
             thread::park();
+            state = self.state();
         }
         worker.parked.store(false, Relaxed);
-        self.sleepers.0.fetch_sub(1, Relaxed);
+        if self.sleepers.0.fetch_sub(1, Relaxed) > 1 && state.calls(index, seen) {
+            self.wake(state.limit());
+        }
     }
 
-    /// Wakes those of the first workers that sleep.
+    /// Wakes two of the first workers, if they sleep; each that wakes does the same. It takes microseconds for each.
     fn wake(&self, workers: usize) {
-        for worker in &self.workers[..workers] {
-            if worker.parked.load(Relaxed)
-                && worker.parked.swap(false, Relaxed)
-                && let Some(thread) = worker.thread.get()
-            {
+        let asleep = |worker: &&Worker| worker.parked.load(Relaxed) && worker.parked.swap(false, Relaxed);
+        for worker in self.workers[..workers].iter().filter(asleep).take(2) {
+            if let Some(thread) = worker.thread.get() {
                 thread.unpark();
             }
         }
@@ -410,22 +412,35 @@ mod tests {
         }
     }
 
+    /// Calls the function on two threads, when both are there.
+    fn both(team: &mut Team, f: impl Fn() + Sync) {
+        let (met, start) = (AtomicUsize::new(0), Instant::now());
+        team.share(2, 1, 2, &|_| {
+            met.fetch_add(1, Relaxed);
+            while met.load(Relaxed) < 2 {
+                assert!(start.elapsed() < Duration::from_secs(60), "no worker came");
+                thread::yield_now();
+            }
+            f();
+        });
+    }
+
     #[test]
     fn workers_take_part_also_after_they_slept() {
         let pool = pool(1);
         for pause in [0, 1, 20] {
             thread::sleep(Duration::from_millis(pause));
-            let mut team = Team::of(pool, 2);
-            // Each of two items waits for the other one, in vain on one thread alone.
-            let (met, start) = (AtomicUsize::new(0), Instant::now());
-            team.share(2, 1, 2, &|_| {
-                met.fetch_add(1, Relaxed);
-                while met.load(Relaxed) < 2 {
-                    assert!(start.elapsed() < Duration::from_secs(60), "no worker came");
-                    thread::yield_now();
-                }
-            });
+            both(&mut Team::of(pool, 2), || ());
         }
+    }
+
+    #[test]
+    #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+    fn workers_compute_in_the_standard_environment_whoever_starts_them() {
+        use crate::sys::float::tests::{elsewhere, is_standard};
+        let pool = elsewhere(|| pool(1));
+        let caller = thread::current().id();
+        both(&mut Team::of(pool, 2), || assert!(thread::current().id() == caller || is_standard()));
     }
 
     #[test]

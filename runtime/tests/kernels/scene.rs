@@ -221,7 +221,7 @@ impl Scene {
     }
 
     /// Runs a kernel on every instruction set: the output must be as expected, within the tolerance (absolute, of each
-    /// number), padding lanes behind it zeros, and everything else as it was.
+    /// number), padding lanes behind it zeros, and everything else as it was. Three threads must give the same bits.
     pub(crate) fn check(
         &self,
         what: &dyn std::fmt::Debug,
@@ -234,6 +234,12 @@ impl Scene {
         for isa in Isa::available() {
             let mut arena = self.arena.clone();
             kernel(&mut Run::new(&mut arena, weights, self.images, isa));
+            let mut shared = self.arena.clone();
+            let mut run = Run::new(&mut shared, weights, self.images, isa).with_threads(3);
+            run.set_grain(1);
+            kernel(&mut run);
+            let differs = arena.iter().zip(&shared).position(|(a, b)| a.to_bits() != b.to_bits());
+            assert_eq!(differs, None, "{isa}: on three threads, of {what:?}");
             let mut written = vec![false; arena.len()];
             for place in expected.places() {
                 let at = y.place(self.images, place);

@@ -1,6 +1,5 @@
 //! Models end to end: a small network with every kind of packed weights, from seeds and from files.
 
-mod allocation;
 #[cfg(feature = "safetensors")]
 mod files;
 #[cfg(feature = "safetensors")]

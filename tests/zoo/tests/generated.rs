@@ -68,6 +68,14 @@ fn check(arch: &str, network: &'static Network, golden: &str) {
         );
         let sum: f32 = session.output(0).iter().sum();
         assert!((sum - 1.0).abs() < 1e-4, "{arch} on {isa}: the probabilities add up to {sum}");
+        if isa == Isa::fastest() {
+            let probabilities = session.output(0).to_vec();
+            for threads in [1, 3] {
+                session = session.with_threads(threads);
+                session.run();
+                assert_eq!(session.output(0), probabilities, "{arch} on {threads} threads");
+            }
+        }
     }
 }
 
