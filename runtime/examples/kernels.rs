@@ -235,7 +235,14 @@ fn main() {
     let filter = std::env::args().nth(1).unwrap_or_default();
     for isa in Isa::available() {
         let peak = peak(isa);
-        println!("{isa}: peak {:.1} GFLOP/s\n", 2e-9 * peak);
+        let tiles = isa.tiles();
+        println!(
+            "{isa}: convolutions in tiles of up to {}x{}, depthwise {}x16; peak {:.1} GFLOP/s\n",
+            tiles.conv[0],
+            16 * tiles.blocks,
+            tiles.depthwise[0],
+            2e-9 * peak
+        );
         println!("| layer | us | GFLOP/s | of peak | GB/s |\n| --- | --- | --- | --- | --- |");
         for case in CASES.iter().filter(|case| case.name.contains(&filter)) {
             let seconds = case.time(isa);

@@ -1,5 +1,7 @@
 //! Instruction sets: which ones this machine has, and which one computes.
 
+pub use crate::kernels::table::Tiles;
+use crate::simd;
 use std::fmt;
 use std::sync::OnceLock;
 
@@ -16,6 +18,9 @@ pub(crate) enum Set {
     Avx2,
     /// What the compiler's target has anyway.
     Portable,
+    /// The tiles of AVX-512 in portable code.
+    #[cfg(feature = "emulated")]
+    Emulated,
 }
 
 /// The environment's variable that forces an instruction set.
@@ -36,6 +41,15 @@ impl Isa {
     /// Every instruction set that this machine has and that kernels are compiled for, the fastest first.
     pub fn available() -> Vec<Isa> {
         NAMES.into_iter().filter_map(|(_, set)| set).filter(|&s| has(s)).map(Isa).collect()
+    }
+
+    /// The tiles of AVX-512, in portable code: tests run them on machines without it. It is never chosen by itself.
+    #[cfg(feature = "emulated")]
+    pub const EMULATED: Isa = Isa(Set::Emulated);
+
+    /// What it computes at once.
+    pub fn tiles(self) -> Tiles {
+        simd::tiles(self)
     }
 
     /// The one of this name, if the machine has it.
@@ -71,6 +85,8 @@ impl Isa {
             Set::Avx512 => "avx512",
             Set::Avx2 => "avx2",
             Set::Portable => "portable",
+            #[cfg(feature = "emulated")]
+            Set::Emulated => "emulated",
         }
     }
 
@@ -91,6 +107,8 @@ fn has(set: Set) -> bool {
         }
         Set::Avx2 => std::is_x86_feature_detected!("avx2") && std::is_x86_feature_detected!("fma"),
         Set::Portable => true,
+        #[cfg(feature = "emulated")]
+        Set::Emulated => true,
     }
 }
 
@@ -99,6 +117,8 @@ fn has(set: Set) -> bool {
     match set {
         Set::Avx512 | Set::Avx2 => false,
         Set::Portable => true,
+        #[cfg(feature = "emulated")]
+        Set::Emulated => true,
     }
 }
 

@@ -12,6 +12,7 @@ use super::memory::Memory;
 use super::place::Place;
 use super::reduction::{Part, Reduction};
 use super::strip::Strip;
+use super::table::with_tile;
 use super::tile::{Sums, accumulate};
 use crate::layout::At;
 use crate::op::{Activation, Conv};
@@ -95,7 +96,7 @@ impl<'m> Direct<'m> {
     /// Computes a chunk of pixels of some blocks of outputs.
     #[inline(always)]
     fn item<S: Simd>(&self, simd: S, image: usize, group: usize, chunk: usize, blocks: Range<usize>) {
-        let chunk = Chunk::new(&self.y, chunk, S::PIXELS);
+        let chunk = Chunk::new(&self.y, chunk, S::TILES.conv[0]);
         let inputs = chunk.offsets(&self.x, self.op.stride);
         let outputs = chunk.offsets(&self.y, [1, 1]);
         let added = self.residual.as_ref().map(|residual| (residual, chunk.offsets(residual, [1, 1])));
@@ -108,7 +109,7 @@ impl<'m> Direct<'m> {
         loop {
             let mut block = blocks.start;
             while block < blocks.end {
-                let pair = S::BLOCKS == 2 && blocks.end - block >= 2;
+                let pair = S::TILES.blocks == 2 && blocks.end - block >= 2;
                 // Where there is no second block its strips are not used.
                 let second = if pair { block + 1 } else { block };
                 let at = group * self.blocks + block;
@@ -136,7 +137,7 @@ impl<'m> Direct<'m> {
                     added: added.as_ref().map(|(r, offsets)| ([strip(r, block), strip(r, second)], offsets)),
                     clamp: self.clamp,
                 };
-                if S::BLOCKS == 2 && pair {
+                if S::TILES.blocks == 2 && pair {
                     tiles.all::<S, 2>(simd);
                 } else {
                     tiles.all::<S, 1>(simd);
@@ -210,18 +211,7 @@ impl Tiles<'_> {
             if tiles.is_empty() {
                 continue;
             }
-            match (S::PIXELS, size) {
-                (_, 1) => simd.outline(OfSize::<1, BLOCKS> { all: self, tiles }),
-                (_, 2) => simd.outline(OfSize::<2, BLOCKS> { all: self, tiles }),
-                (6, 3 | 4) | (14, 3 | 4) => simd.outline(OfSize::<4, BLOCKS> { all: self, tiles }),
-                (6, 5) => simd.outline(OfSize::<5, BLOCKS> { all: self, tiles }),
-                (6, _) => simd.outline(OfSize::<6, BLOCKS> { all: self, tiles }),
-                (14, 5..=7) => simd.outline(OfSize::<7, BLOCKS> { all: self, tiles }),
-                (14, 8..=10) => simd.outline(OfSize::<10, BLOCKS> { all: self, tiles }),
-                (14, 11 | 12) => simd.outline(OfSize::<12, BLOCKS> { all: self, tiles }),
-                (14, _) => simd.outline(OfSize::<14, BLOCKS> { all: self, tiles }),
-                _ => unreachable!("tiles have up to 2, 6 or 14 pixels"),
-            }
+            with_tile!(S::TILES.conv, size, PIXELS => simd.outline(OfSize::<PIXELS, BLOCKS> { all: self, tiles }));
         }
     }
 }

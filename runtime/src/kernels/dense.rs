@@ -2,6 +2,7 @@
 
 use super::memory::Memory;
 use super::place::Place;
+use super::table::with_tile;
 use super::tile::{Sums, accumulate};
 use super::{Kernel, activation};
 use crate::layout::At;
@@ -136,14 +137,12 @@ impl Kernel for Dense<'_> {
     fn run<S: Simd>(&self, simd: S, items: Range<usize>) {
         for item in items {
             let blocks = item * BLOCKS..self.y.blocks().min((item + 1) * BLOCKS);
-            match (self.x.images, S::PIXELS) {
-                (1, 6 | 14) if blocks.len() == BLOCKS => {
+            match self.x.images {
+                1 if S::TILES.dense == BLOCKS && blocks.len() == BLOCKS => {
                     self.tile::<S, 1, BLOCKS>(simd, 0, 1, blocks.start);
                 }
-                (1, _) => self.images::<S, 1>(simd, blocks),
-                (_, 14) => self.images::<S, 8>(simd, blocks),
-                (_, 6) => self.images::<S, 4>(simd, blocks),
-                _ => self.images::<S, 2>(simd, blocks),
+                1 => self.images::<S, 1>(simd, blocks),
+                _ => with_tile!(&[S::TILES.images], 1, IMAGES => self.images::<S, IMAGES>(simd, blocks)),
             }
         }
     }

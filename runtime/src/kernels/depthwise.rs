@@ -7,6 +7,7 @@ use super::conv::assert_geometry;
 use super::memory::Memory;
 use super::place::Place;
 use super::strip::Strip;
+use super::table::with_tile;
 use crate::layout::At;
 use crate::op::{Activation, Conv};
 use crate::simd::{F32x16, Simd, Work};
@@ -59,7 +60,7 @@ impl<'m> Depthwise<'m> {
     /// Computes a chunk of pixels of some blocks of channels.
     #[inline(always)]
     fn item<S: Simd>(&self, simd: S, image: usize, blocks: Range<usize>, chunk: usize) {
-        let chunk = Chunk::new(&self.y, chunk, S::PIXELS.min(12));
+        let chunk = Chunk::new(&self.y, chunk, S::TILES.depthwise[0]);
         let inputs = chunk.offsets(&self.x, self.op.stride);
         let outputs = chunk.offsets(&self.y, [1, 1]);
         let added = self.residual.as_ref().map(|residual| (residual, chunk.offsets(residual, [1, 1])));
@@ -79,14 +80,7 @@ impl<'m> Depthwise<'m> {
                 clamp: self.clamp,
             };
             for (range, size) in chunk.tiles() {
-                match (S::PIXELS, size) {
-                    (14, 9..) => tiles.of_size::<S, 12>(simd, range),
-                    (14, 7..) => tiles.of_size::<S, 8>(simd, range),
-                    (6 | 14, 5..) => tiles.of_size::<S, 6>(simd, range),
-                    (6 | 14, 3..) => tiles.of_size::<S, 4>(simd, range),
-                    (_, 2) => tiles.of_size::<S, 2>(simd, range),
-                    _ => tiles.of_size::<S, 1>(simd, range),
-                }
+                with_tile!(S::TILES.depthwise, size, PIXELS => tiles.of_size::<S, PIXELS>(simd, range));
             }
             if let Some(activation) = self.finish {
                 simd.outline(Finish { activation, y: &y, chunk: &chunk, offsets: &outputs });

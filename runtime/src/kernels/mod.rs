@@ -18,6 +18,7 @@ mod reduction;
 pub(crate) mod shuffle;
 pub(crate) mod softmax;
 mod strip;
+pub(crate) mod table;
 mod tile;
 pub(crate) mod upsample;
 

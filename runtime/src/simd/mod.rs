@@ -7,7 +7,9 @@ pub(crate) mod double;
 pub(crate) mod math;
 mod tokens;
 
-pub(crate) use tokens::dispatch;
+use crate::kernels::table::Tiles;
+
+pub(crate) use tokens::{dispatch, tiles};
 
 /// Numbers in a vector, and channels in a block.
 pub(crate) const LANES: usize = 16;
@@ -85,10 +87,8 @@ pub(crate) trait Work {
 pub(crate) unsafe trait Simd: Copy + Send + Sync {
     /// Whether multiplication and addition are one instruction; without it they round twice and call no library.
     const FMA: bool;
-    /// Pixels that a tile of a convolution computes at once.
-    const PIXELS: usize;
-    /// Blocks of 16 output channels that a tile of a convolution computes at once.
-    const BLOCKS: usize;
+    /// What kernels compute at once.
+    const TILES: Tiles;
 
     /// Does work by a call, for what is too long to be compiled into each place that needs it.
     fn outline<W: Work>(self, work: W);

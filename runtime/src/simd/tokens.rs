@@ -4,6 +4,7 @@
 use super::F32x16;
 use super::{Simd, Work};
 use crate::isa::{Isa, Set};
+use crate::kernels::table::{self, Tiles};
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::{self, __m512};
 
@@ -19,6 +20,19 @@ pub(crate) fn dispatch<W: Work>(isa: Isa, work: W) {
         #[cfg(not(target_arch = "x86_64"))]
         Set::Avx512 | Set::Avx2 => portable(work),
         Set::Portable => portable(work),
+        #[cfg(feature = "emulated")]
+        Set::Emulated => emulated(work),
+    }
+}
+
+/// What an instruction set computes at once.
+pub(crate) fn tiles(isa: Isa) -> Tiles {
+    match isa.set() {
+        Set::Avx512 => table::AVX512,
+        Set::Avx2 => table::AVX2,
+        Set::Portable => Portable::TILES,
+        #[cfg(feature = "emulated")]
+        Set::Emulated => Emulated::TILES,
     }
 }
 
@@ -41,6 +55,12 @@ fn portable<W: Work>(work: W) {
     work.run(Portable);
 }
 
+#[cfg(feature = "emulated")]
+#[inline(never)]
+fn emulated<W: Work>(work: W) {
+    work.run(Emulated);
+}
+
 /// AVX-512: 32 registers of 16 numbers.
 #[cfg(target_arch = "x86_64")]
 #[derive(Clone, Copy, Debug)]
@@ -50,8 +70,7 @@ pub(crate) struct Avx512(());
 #[cfg(target_arch = "x86_64")]
 unsafe impl Simd for Avx512 {
     const FMA: bool = true;
-    const PIXELS: usize = 14;
-    const BLOCKS: usize = 2;
+    const TILES: Tiles = table::AVX512;
 
     #[inline(always)]
     fn outline<W: Work>(self, work: W) {
@@ -135,8 +154,7 @@ pub(crate) struct Avx2(());
 #[cfg(target_arch = "x86_64")]
 unsafe impl Simd for Avx2 {
     const FMA: bool = true;
-    const PIXELS: usize = 6;
-    const BLOCKS: usize = 1;
+    const TILES: Tiles = table::AVX2;
 
     #[inline(always)]
     fn outline<W: Work>(self, work: W) {
@@ -158,11 +176,27 @@ pub(crate) struct Portable;
 // Safety: it needs nothing.
 unsafe impl Simd for Portable {
     const FMA: bool = cfg!(any(target_arch = "aarch64", target_feature = "fma"));
-    const PIXELS: usize = if cfg!(target_arch = "aarch64") { 6 } else { 2 };
-    const BLOCKS: usize = 1;
+    const TILES: Tiles = if cfg!(target_arch = "aarch64") { table::NEON } else { table::SSE };
 
     #[inline(always)]
     fn outline<W: Work>(self, work: W) {
         portable(work);
+    }
+}
+
+/// The tiles of AVX-512 in portable code.
+#[cfg(feature = "emulated")]
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Emulated;
+
+// Safety: it needs nothing.
+#[cfg(feature = "emulated")]
+unsafe impl Simd for Emulated {
+    const FMA: bool = Portable::FMA;
+    const TILES: Tiles = table::AVX512;
+
+    #[inline(always)]
+    fn outline<W: Work>(self, work: W) {
+        emulated(work);
     }
 }

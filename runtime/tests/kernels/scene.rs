@@ -231,7 +231,7 @@ impl Scene {
         tolerance: impl Fn([usize; 4]) -> f64,
         kernel: impl Fn(&mut Run<'_>),
     ) {
-        for isa in Isa::available() {
+        for isa in Isa::available().into_iter().chain([Isa::EMULATED]) {
             let mut arena = self.arena.clone();
             kernel(&mut Run::new(&mut arena, weights, self.images, isa));
             let mut shared = self.arena.clone();
