@@ -34,6 +34,9 @@ pub(super) struct Clamp {
 }
 
 impl Clamp {
+    /// No bounds.
+    pub(super) const NONE: Clamp = Clamp { low: f32::NEG_INFINITY, high: f32::INFINITY };
+
     #[inline(always)]
     pub(super) fn apply<S: Simd>(self, simd: S, x: F32x16) -> F32x16 {
         simd.at_most(simd.at_least(x, simd.splat(self.low)), simd.splat(self.high))
@@ -43,10 +46,9 @@ impl Clamp {
 /// An activation as bounds, to be applied in registers, and what is left for a pass of its own: without a choice
 /// between all activations the sums of a tile stay in their registers.
 pub(super) fn split(activation: Activation) -> (Clamp, Option<Activation>) {
-    let (low, high) = (f32::NEG_INFINITY, f32::INFINITY);
     match activation {
-        Activation::Identity => (Clamp { low, high }, None),
-        Activation::Relu => (Clamp { low: 0.0, high }, None),
+        Activation::Identity => (Clamp::NONE, None),
+        Activation::Relu => (Clamp { low: 0.0, high: f32::INFINITY }, None),
         Activation::Relu6 => (Clamp { low: 0.0, high: 6.0 }, None),
         Activation::LeakyRelu(_)
         | Activation::Tanh
@@ -54,7 +56,7 @@ pub(super) fn split(activation: Activation) -> (Clamp, Option<Activation>) {
         | Activation::Swish
         | Activation::Gelu
         | Activation::HardSwish
-        | Activation::HardSigmoid => (Clamp { low, high }, Some(activation)),
+        | Activation::HardSigmoid => (Clamp::NONE, Some(activation)),
     }
 }
 

@@ -13,7 +13,7 @@ use super::place::Place;
 use super::reduction::{Part, Reduction};
 use super::strip::Strip;
 use super::table::with_tile;
-use super::tile::{Sums, accumulate};
+use super::tile::{Sums, accumulate, each};
 use crate::layout::At;
 use crate::op::{Activation, Conv};
 use crate::simd::{Simd, Work};
@@ -240,24 +240,22 @@ impl<const PIXELS: usize, const BLOCKS: usize> Work for OfSize<'_, PIXELS, BLOCK
             // has checked that every tap of each lies in the plane or halo, that the residual has the output's shape,
             // and that there are weights and 16 biases for each block.
             unsafe {
-                for b in 0..BLOCKS {
-                    if !part.is_first() {
-                        let sum = y[b].load_tile::<S, PIXELS>(simd, outputs);
-                        for p in 0..PIXELS {
-                            sums[p][b] = sum[p];
-                        }
-                        continue;
-                    }
-                    let bias = simd.load(biases.add(b * 16));
-                    for p in 0..PIXELS {
-                        sums[p][b] = bias;
-                    }
+                if part.is_first() {
+                    each!(block BLOCKS, b => {
+                        let bias = simd.load(biases.add(b * 16));
+                        each!(pixel PIXELS, p => sums[p][b] = bias);
+                    });
                     if let Some((strips, offsets)) = &added {
-                        let other = strips[b].load_tile::<S, PIXELS>(simd, chunk.tile(offsets, tile));
-                        for p in 0..PIXELS {
-                            sums[p][b] = simd.add(sums[p][b], other[p]);
-                        }
+                        each!(block BLOCKS, b => {
+                            let other = strips[b].load_tile::<S, PIXELS>(simd, chunk.tile(offsets, tile));
+                            each!(pixel PIXELS, p => sums[p][b] = simd.add(sums[p][b], other[p]));
+                        });
                     }
+                } else {
+                    each!(block BLOCKS, b => {
+                        let sum = y[b].load_tile::<S, PIXELS>(simd, outputs);
+                        each!(pixel PIXELS, p => sums[p][b] = sum[p]);
+                    });
                 }
                 let mut w = weights;
                 for segment in part.segments() {
@@ -269,20 +267,12 @@ impl<const PIXELS: usize, const BLOCKS: usize> Work for OfSize<'_, PIXELS, BLOCK
                     accumulate(simd, &mut sums, &pointers, w, distance, segment.count);
                     w = w.wrapping_add(segment.count * 16);
                 }
-                if part.is_last() {
-                    for b in 0..BLOCKS {
-                        for p in 0..PIXELS {
-                            sums[p][b] = clamp.apply(simd, sums[p][b]);
-                        }
-                    }
-                }
-                for b in 0..BLOCKS {
+                let clamp = if part.is_last() { clamp } else { Clamp::NONE };
+                each!(block BLOCKS, b => {
                     let mut tile = [simd.splat(0.0); PIXELS];
-                    for p in 0..PIXELS {
-                        tile[p] = sums[p][b];
-                    }
+                    each!(pixel PIXELS, p => tile[p] = clamp.apply(simd, sums[p][b]));
                     y[b].store_tile(simd, outputs, tile);
-                }
+                });
             }
         }
     }

@@ -8,6 +8,7 @@ use super::memory::Memory;
 use super::place::Place;
 use super::strip::Strip;
 use super::table::with_tile;
+use super::tile::each;
 use crate::layout::At;
 use crate::op::{Activation, Conv};
 use crate::simd::{F32x16, Simd, Work};
@@ -162,9 +163,7 @@ impl<const PIXELS: usize, const LINE: bool> Work for OfSize<'_, PIXELS, LINE> {
                 let mut sums: [F32x16; PIXELS] = [simd.load(biases); PIXELS];
                 if let Some((strip, offsets)) = &added {
                     let other = strip.load_tile::<S, PIXELS>(simd, chunk.tile(offsets, tile));
-                    for p in 0..PIXELS {
-                        sums[p] = simd.add(sums[p], other[p]);
-                    }
+                    each!(pixel PIXELS, p => sums[p] = simd.add(sums[p], other[p]));
                 }
                 let mut w = weights;
                 let mut line = -corner;
@@ -173,18 +172,16 @@ impl<const PIXELS: usize, const LINE: bool> Work for OfSize<'_, PIXELS, LINE> {
                     for _ in 0..op.kernel[1] {
                         let weight = simd.load(w);
                         w = w.wrapping_add(16);
-                        for p in 0..PIXELS {
+                        each!(pixel PIXELS, p => {
                             let at = inputs[p] as isize + tap;
                             let x = if LINE { x.load_line(simd, at) } else { x.load(simd, at) };
                             sums[p] = simd.mul_add(x, weight, sums[p]);
-                        }
+                        });
                         tap += column;
                     }
                     line += row;
                 }
-                for p in 0..PIXELS {
-                    sums[p] = clamp.apply(simd, sums[p]);
-                }
+                each!(pixel PIXELS, p => sums[p] = clamp.apply(simd, sums[p]));
                 y.store_tile(simd, outputs, sums);
             }
         }

@@ -5,6 +5,7 @@
 
 use super::memory::Weights;
 use super::place::Place;
+use super::tile::each;
 use crate::simd::{F32x16, LANES, Simd};
 
 /// Lanes `lead..lead + count` of a vector, and where they lie.
@@ -112,18 +113,14 @@ impl Strip {
         // Safety: the caller's promise.
         unsafe {
             if self.is_line() {
-                for p in 0..PIXELS {
-                    tile[p] = self.load_line(simd, at[p] as isize);
-                }
+                each!(pixel PIXELS, p => tile[p] = self.load_line(simd, at[p] as isize));
             } else {
-                // By way of a copy: a loop that is not unrolled would keep the tile itself in memory.
+                // By way of a copy: it is a loop, which keeps what it indexes in memory.
                 let mut copy = [simd.splat(0.0); PIXELS];
                 for p in 0..PIXELS {
                     copy[p] = self.load_pieces(at[p] as isize);
                 }
-                for p in 0..PIXELS {
-                    tile[p] = copy[p];
-                }
+                each!(pixel PIXELS, p => tile[p] = copy[p]);
             }
         }
         tile
@@ -143,19 +140,13 @@ impl Strip {
         // Safety: the caller's promise.
         unsafe {
             if self.form == Form::Full {
-                for p in 0..PIXELS {
-                    simd.store(self.first.add(at[p]), tile[p]);
-                }
+                each!(pixel PIXELS, p => simd.store(self.first.add(at[p]), tile[p]));
             } else if self.form == Form::Padded {
-                for p in 0..PIXELS {
-                    simd.store(self.first.add(at[p]), tile[p].keep(self.count, 0.0));
-                }
+                each!(pixel PIXELS, p => simd.store(self.first.add(at[p]), tile[p].keep(self.count, 0.0)));
             } else {
                 // By way of a copy, as above.
                 let mut copy = [simd.splat(0.0); PIXELS];
-                for p in 0..PIXELS {
-                    copy[p] = tile[p];
-                }
+                each!(pixel PIXELS, p => copy[p] = tile[p]);
                 for p in 0..PIXELS {
                     self.store_pieces(at[p], copy[p]);
                 }

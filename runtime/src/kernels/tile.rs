@@ -3,6 +3,24 @@
 
 use crate::simd::{F32x16, Simd};
 
+/// Does something for each pixel of a tile, or for each block, written out: the compiler does not unroll every loop over
+/// a tile, and a tile that a variable indexes lies in memory instead of registers.
+macro_rules! each {
+    (pixel $count:expr, $index:ident => $body:expr) => {
+        each!(@ $count, $index => $body; 0 1 2 3 4 5 6 7 8 9 10 11 12 13)
+    };
+    (block $count:expr, $index:ident => $body:expr) => {
+        each!(@ $count, $index => $body; 0 1)
+    };
+    (@ $count:expr, $index:ident => $body:expr; $($number:literal)*) => {
+        $(if $number < $count {
+            let $index: usize = $number;
+            $body
+        })*
+    };
+}
+pub(super) use each;
+
 /// Sums of a tile, `[pixel][block]`.
 pub(super) type Sums<const PIXELS: usize, const BLOCKS: usize> = [[F32x16; BLOCKS]; PIXELS];
 
