@@ -3,25 +3,24 @@
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 
-/// One cache line.
-#[derive(Clone, Copy)]
-#[repr(C, align(64))]
-struct Line([f32; Line::LEN]);
-
-impl Line {
-    const LEN: usize = 16;
-}
+/// Numbers of a cache line.
+const LINE: usize = 16;
 
 /// Numbers of a fixed count, aligned to 64 bytes.
 pub(crate) struct Arena {
-    lines: Vec<Line>,
+    /// With room to align them. It never grows, so that they stay where they are.
+    numbers: Vec<f32>,
+    start: usize,
     len: usize,
 }
 
 impl Arena {
-    /// This many zeros.
+    /// This many zeros. Memory that nothing is written to is not touched, and costs nothing where the system gives zeroed
+    /// pages on demand.
     pub(crate) fn zeroed(len: usize) -> Arena {
-        Arena { lines: vec![Line([0.0; Line::LEN]); len.div_ceil(Line::LEN)], len }
+        let numbers = vec![0.0; len.checked_add(LINE).expect("the memory is too large")];
+        let start = numbers.as_ptr().align_offset(LINE * size_of::<f32>());
+        Arena { numbers, start, len }
     }
 }
 
@@ -29,15 +28,13 @@ impl Deref for Arena {
     type Target = [f32];
 
     fn deref(&self) -> &[f32] {
-        // Safety: lines are numbers without padding between them, and there are at least `len` numbers.
-        unsafe { std::slice::from_raw_parts(self.lines.as_ptr().cast(), self.len) }
+        &self.numbers[self.start..][..self.len]
     }
 }
 
 impl DerefMut for Arena {
     fn deref_mut(&mut self) -> &mut [f32] {
-        // Safety: as in `deref`; the borrow is unique.
-        unsafe { std::slice::from_raw_parts_mut(self.lines.as_mut_ptr().cast(), self.len) }
+        &mut self.numbers[self.start..][..self.len]
     }
 }
 

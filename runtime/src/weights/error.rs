@@ -23,6 +23,17 @@ pub enum LoadError {
     },
     /// The tensors are not those of the network.
     Mismatch(Mismatch),
+    /// A number that no inference can compute with.
+    Number {
+        /// The tensor that holds it.
+        tensor: String,
+        /// Where, an index for each dimension.
+        place: Vec<usize>,
+        /// The number.
+        value: f64,
+        /// Why it is refused.
+        reason: &'static str,
+    },
     /// The instruction set that `ARCHC_ISA` asks for cannot be had.
     Isa(IsaError),
     /// The runtime was built without what is needed.
@@ -40,6 +51,9 @@ impl fmt::Display for LoadError {
                 write!(f, "not a safetensors file: {message}")
             }
             LoadError::Mismatch(mismatch) => mismatch.fmt(f),
+            LoadError::Number { tensor, place, value, reason } => {
+                write!(f, "{}{place:?} is {value}: {reason}", tensor.escape_debug())
+            }
             LoadError::Isa(error) => error.fmt(f),
             LoadError::Feature { name } => {
                 write!(f, "archc-runtime was built without its feature `{name}`; switch it on in Cargo.toml")
@@ -53,7 +67,10 @@ impl std::error::Error for LoadError {
         match self {
             LoadError::Read { error, .. } => Some(error),
             LoadError::Isa(error) => Some(error),
-            LoadError::Format { .. } | LoadError::Mismatch(_) | LoadError::Feature { .. } => None,
+            LoadError::Format { .. }
+            | LoadError::Mismatch(_)
+            | LoadError::Number { .. }
+            | LoadError::Feature { .. } => None,
         }
     }
 }

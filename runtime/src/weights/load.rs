@@ -3,8 +3,9 @@
 use super::error::LoadError;
 use super::mismatch::{Mismatch, order};
 use super::pack::pack;
-use super::source::{Numbers, Source};
-use super::spec::{Instance, Tensor};
+use super::source::Source;
+use super::spec::Tensor;
+use super::tensors::Tensors;
 use crate::spec::Network;
 use crate::sys::Arena;
 use std::collections::HashSet;
@@ -18,12 +19,13 @@ pub(crate) fn load(network: &Network, source: &dyn Source) -> Result<Arena, Load
     let mut packed = Arena::zeroed(network.weights_size);
     for instance in network.instances {
         let group = instance.group;
+        let mut tensors = Tensors::new(source, instance);
         for repetition in 0..instance.count {
+            tensors.repeat(repetition);
             let start = instance.offset + repetition * group.size;
             let weights = &mut packed[start..start + group.size];
             for (offset, how) in group.packs {
-                let read = |index: usize| read(source, &name(instance, repetition, &group.tensors[index]));
-                pack(how, group.tensors, &read, &mut weights[*offset..])?;
+                pack(how, &mut tensors, &mut weights[*offset..])?;
             }
         }
     }
@@ -34,18 +36,9 @@ pub(crate) fn load(network: &Network, source: &dyn Source) -> Result<Arena, Load
 pub(super) fn tensors(network: &Network) -> impl Iterator<Item = (String, Tensor)> {
     network.instances.iter().flat_map(|instance| {
         (0..instance.count).flat_map(move |repetition| {
-            instance.group.tensors.iter().map(move |tensor| (name(instance, repetition, tensor), *tensor))
+            instance.group.tensors.iter().map(move |tensor| (instance.name(repetition, tensor), *tensor))
         })
     })
-}
-
-/// The full name of a tensor in a repetition.
-fn name(instance: &Instance, repetition: usize, tensor: &Tensor) -> String {
-    if instance.prefix.is_empty() {
-        return tensor.name.to_owned();
-    }
-    let number = (instance.first + repetition).to_string();
-    format!("{}.{}", instance.prefix.replace("{}", &number), tensor.name)
 }
 
 /// Every difference between what the network needs and what the source has.
@@ -68,14 +61,4 @@ fn compare(network: &Network, source: &dyn Source) -> Mismatch {
     mismatch.extra = extra.map(|name| (name.to_owned(), shape(name))).collect();
     mismatch.extra.sort_by_cached_key(|(name, _)| order(name));
     mismatch
-}
-
-fn read<'s>(source: &'s dyn Source, name: &str) -> Result<Numbers<'s>, LoadError> {
-    let bytes = source.read(name)?;
-    source
-        .info(name)
-        .and_then(|info| Numbers::new(bytes, &info.dtype, info.shape.iter().product()))
-        .ok_or_else(|| LoadError::Format {
-            message: format!("{} is shorter than its shape", name.escape_debug()),
-        })
 }

@@ -1,6 +1,8 @@
 //! Weights: what they are called, where they come from, and how they are packed.
 
+mod channels;
 mod error;
+mod float;
 mod load;
 mod mismatch;
 mod pack;
@@ -9,6 +11,7 @@ mod safetensors;
 mod seeded;
 mod source;
 pub mod spec;
+mod tensors;
 
 pub use error::LoadError;
 pub(crate) use load::load;

@@ -4,7 +4,6 @@
 use super::LoadError;
 use super::source::{Dtype, Info, Source};
 use safetensors::tensor::{Dtype as FileDtype, Metadata};
-use std::borrow::Cow;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -114,22 +113,25 @@ impl Source for SafeTensors<'_> {
         Some(Info { dtype, shape: info.shape.clone() })
     }
 
-    fn read(&self, name: &str) -> Result<Cow<'_, [u8]>, LoadError> {
+    fn read(&self, name: &str, start: usize, buffer: &mut [u8]) -> Result<(), LoadError> {
         let ends = || format(&format!("it ends within {}", name.escape_debug()));
         let (from, to) = self.metadata.info(name).map_or((0, 0), |info| info.data_offsets);
-        let (start, size) = (self.start + from as u64, (to - from) as u64);
+        if start.checked_add(buffer.len()).is_none_or(|end| end > to - from) {
+            return Err(ends());
+        }
+        let start = self.start + (from + start) as u64;
         match &self.data {
-            Data::Bytes(bytes) => range(bytes, start, size).map(Cow::Borrowed).ok_or_else(ends),
+            Data::Bytes(bytes) => {
+                buffer.copy_from_slice(range(bytes, start, buffer.len() as u64).ok_or_else(ends)?);
+                Ok(())
+            }
             Data::File(file, path) => {
-                let wrap = |error| LoadError::Read { path: path.clone(), error };
                 let mut file = file;
-                let mut bytes = Vec::with_capacity(to - from);
-                file.seek(SeekFrom::Start(start)).map_err(wrap)?;
-                file.take(size).read_to_end(&mut bytes).map_err(wrap)?;
-                if bytes.len() < to - from {
-                    return Err(ends());
-                }
-                Ok(Cow::Owned(bytes))
+                let read = file.seek(SeekFrom::Start(start)).and_then(|_| file.read_exact(buffer));
+                read.map_err(|error| match error.kind() {
+                    std::io::ErrorKind::UnexpectedEof => ends(),
+                    _ => LoadError::Read { path: path.clone(), error },
+                })
             }
         }
     }

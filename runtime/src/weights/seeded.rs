@@ -15,7 +15,6 @@ use super::load::tensors;
 use super::source::{Dtype, Info, Source};
 use super::spec::{Role, Tensor};
 use crate::spec::Network;
-use std::borrow::Cow;
 use std::collections::HashMap;
 
 /// The seeded weights of a network.
@@ -43,23 +42,25 @@ impl Source for Seeded {
         Some(Info { dtype: Dtype::F32, shape: tensor.shape.to_vec() })
     }
 
-    fn read(&self, name: &str) -> Result<Cow<'_, [u8]>, LoadError> {
-        let Some(tensor) = self.tensors.get(name) else { return Ok(Cow::Borrowed(&[])) };
-        let mut bytes = Vec::with_capacity(tensor.shape.iter().product::<usize>() * size_of::<f32>());
-        let seed = fnv1a(format!("{}/{name}", self.salt).as_bytes());
-        for number in fill(seed, tensor.role, tensor.shape) {
-            bytes.extend_from_slice(&number.to_le_bytes());
+    fn read(&self, name: &str, start: usize, buffer: &mut [u8]) -> Result<(), LoadError> {
+        if let Some(tensor) = self.tensors.get(name) {
+            let seed = fnv1a(format!("{}/{name}", self.salt).as_bytes());
+            let numbers = fill(seed, *tensor, start / size_of::<f32>());
+            for (bytes, number) in buffer.as_chunks_mut().0.iter_mut().zip(numbers) {
+                *bytes = number.to_le_bytes();
+            }
         }
-        Ok(Cow::Owned(bytes))
+        Ok(())
     }
 }
 
-/// The numbers of a tensor.
-fn fill(seed: u64, role: Role, shape: &[usize]) -> impl Iterator<Item = f32> {
+/// The numbers of a tensor from one of them on.
+fn fill(seed: u64, tensor: Tensor, first: usize) -> impl Iterator<Item = f32> {
+    let Tensor { role, shape, .. } = tensor;
     let fan_in: usize = shape.iter().rev().skip(1).product();
     let bound = (6.0 / fan_in.max(1) as f64).sqrt();
-    (1..=shape.iter().product::<usize>() as u64).map(move |i| {
-        let u = uniform(seed, i);
+    (first..shape.iter().product()).map(move |i| {
+        let u = uniform(seed, i as u64 + 1);
         let number = match role {
             Role::Kernel => u * bound,
             Role::Gamma => 1.0 + 0.2 * u,
@@ -87,9 +88,11 @@ mod tests {
     use super::*;
 
     /// The first three numbers and the last.
-    fn ends(name: &str, role: Role, shape: &[usize]) -> [f32; 4] {
+    fn ends(name: &'static str, role: Role, shape: &'static [usize]) -> [f32; 4] {
         let seed = fnv1a(format!("archc/{name}").as_bytes());
-        let numbers: Vec<f32> = fill(seed, role, shape).collect();
+        let from = |first| fill(seed, Tensor::new(name, role, shape), first);
+        let numbers: Vec<f32> = from(0).collect();
+        assert_eq!(from(2).collect::<Vec<f32>>(), numbers[2..]);
         [numbers[0], numbers[1], numbers[2], numbers[numbers.len() - 1]]
     }
 

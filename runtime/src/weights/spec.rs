@@ -138,6 +138,17 @@ pub struct Instance {
     pub offset: usize,
 }
 
+impl Instance {
+    /// The full name of a tensor in a repetition.
+    pub(super) fn name(&self, repetition: usize, tensor: &Tensor) -> String {
+        if self.prefix.is_empty() {
+            return tensor.name.to_owned();
+        }
+        let number = (self.first + repetition).to_string();
+        format!("{}.{}", self.prefix.replace("{}", &number), tensor.name)
+    }
+}
+
 /// Numbers of a packed convolution, see [`Pack::Conv`]; `shape` is its kernel tensor's: rows, columns, inputs of a group,
 /// outputs of all groups.
 pub const fn conv_size(shape: [usize; 4], groups: usize) -> usize {

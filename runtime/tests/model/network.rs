@@ -126,10 +126,18 @@ pub(crate) type Tensors = HashMap<String, Vec<f64>>;
 /// The numbers of a source whose tensors are F32.
 pub(crate) fn tensors(source: &dyn Source) -> Tensors {
     let numbers = |name: &str| {
-        let bytes = source.read(name).unwrap();
+        let bytes = bytes(source, name);
         bytes.as_chunks::<4>().0.iter().map(|b| f64::from(f32::from_le_bytes(*b))).collect()
     };
     source.names().into_iter().map(|name| (name.to_owned(), numbers(name))).collect()
+}
+
+/// All bytes of a tensor whose numbers are F32.
+pub(crate) fn bytes(source: &dyn Source, name: &str) -> Vec<u8> {
+    let count: usize = source.info(name).unwrap().shape.iter().product();
+    let mut bytes = vec![0; 4 * count];
+    source.read(name, 0, &mut bytes).unwrap();
+    bytes
 }
 
 /// An image that is the same in every test.

@@ -1,5 +1,6 @@
 //! Files, written by hand.
 
+use crate::network::bytes;
 use archc_runtime::weights::Source;
 
 /// One tensor of a file.
@@ -21,7 +22,7 @@ pub(crate) fn entries(source: &dyn Source) -> Vec<Entry> {
             name: name.to_owned(),
             dtype: "F32",
             shape: source.info(name).unwrap().shape,
-            bytes: source.read(name).unwrap().into_owned(),
+            bytes: bytes(source, name),
         })
         .collect()
 }

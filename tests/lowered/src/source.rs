@@ -3,7 +3,6 @@
 use super::Weights;
 use archc_runtime::LoadError;
 use archc_runtime::weights::{Dtype, Info, Source};
-use std::borrow::Cow;
 
 pub(crate) struct Table<'a>(pub(crate) &'a Weights);
 
@@ -17,8 +16,11 @@ impl Source for Table<'_> {
         Some(Info { dtype: Dtype::F32, shape: shape.clone() })
     }
 
-    fn read(&self, name: &str) -> Result<Cow<'_, [u8]>, LoadError> {
+    fn read(&self, name: &str, start: usize, buffer: &mut [u8]) -> Result<(), LoadError> {
         let numbers = self.0.get(name).map_or(&[][..], |(_, data)| data);
-        Ok(numbers.iter().flat_map(|n| n.to_le_bytes()).collect())
+        for (bytes, number) in buffer.as_chunks_mut().0.iter_mut().zip(&numbers[start / size_of::<f32>()..]) {
+            *bytes = number.to_le_bytes();
+        }
+        Ok(())
     }
 }

@@ -6,7 +6,6 @@ use archc_runtime::weights::{Dtype, Info, Source};
 use archc_runtime::{Isa, LoadError, Model};
 use archc_weights::Store;
 use archc_zoo_tests::{Golden, SeededWeights, graph, relative_error, root};
-use std::borrow::Cow;
 
 macro_rules! networks {
     ($($name:ident: $golden:literal;)*) => {
@@ -43,9 +42,12 @@ impl Source for FromStore {
         self.0.get(name).map(|t| Info { dtype: Dtype::F32, shape: t.shape.to_vec() })
     }
 
-    fn read(&self, name: &str) -> Result<Cow<'_, [u8]>, LoadError> {
+    fn read(&self, name: &str, start: usize, buffer: &mut [u8]) -> Result<(), LoadError> {
         let numbers = self.0.get(name).map_or(&[][..], |t| &t.data);
-        Ok(Cow::Owned(numbers.iter().flat_map(|x| x.to_le_bytes()).collect()))
+        for (bytes, number) in buffer.as_chunks_mut().0.iter_mut().zip(&numbers[start / size_of::<f32>()..]) {
+            *bytes = number.to_le_bytes();
+        }
+        Ok(())
     }
 }
 
