@@ -1,5 +1,6 @@
 //! Memory of f32 numbers that starts at a cache line.
 
+use super::pages;
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 
@@ -18,7 +19,8 @@ impl Arena {
     /// This many zeros. Memory that nothing is written to is not touched, and costs nothing where the system gives zeroed
     /// pages on demand.
     pub(crate) fn zeroed(len: usize) -> Arena {
-        let numbers = vec![0.0; len.checked_add(LINE).expect("the memory is too large")];
+        let mut numbers = vec![0.0; len.checked_add(LINE).expect("the memory is too large")];
+        pages::prefer_large(&mut numbers);
         let start = numbers.as_ptr().align_offset(LINE * size_of::<f32>());
         Arena { numbers, start, len }
     }

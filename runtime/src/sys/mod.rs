@@ -3,6 +3,7 @@
 mod arena;
 mod cores;
 mod float;
+mod pages;
 mod pool;
 
 pub(crate) use arena::Arena;
