@@ -36,3 +36,11 @@ echo "| the same, lines | $(awk -v a="$(lines "$large")" -v b="$(lines "$small")
 echo "| longest generated function of both, lines | $(longest_function "$small") and $(longest_function "$large") | at most 300 |"
 if diff -r "$work/a" "$work/b" >/dev/null; then same=yes; else same=NO; fi
 echo "| two builds in different folders are the same bytes | $same | yes |"
+
+# The arena against the most that is alive at once, and that against the same without halos and padding lanes.
+for net in lenet5 alexnet vgg16 resnet50 inception_v3 mobilenet mobilenet_v2; do
+    "$archc" summary "zoo:$net" | awk -v net="$net" '/^Arena /{
+        match($0, /, [0-9.]+ times/); alive = substr($0, RSTART + 2, RLENGTH - 8)
+        match($0, /is [0-9.]+ times/); plain = substr($0, RSTART + 3, RLENGTH - 9)
+        printf "| arena of `%s`, against what is alive at once; that against the plain numbers | %s; %s | at most 1.1; 1.35 |\n", net, alive, plain }'
+done

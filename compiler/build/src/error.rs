@@ -23,8 +23,10 @@ pub enum Error {
     NotABuildScript(String),
     /// A path that is not UTF-8.
     PathNotUtf8(PathBuf),
-    /// A path without a file name.
+    /// A path without a file name, or a name that is none of a file.
     NoName(PathBuf),
+    /// A second network of a name: the file that it would replace.
+    NameTaken(PathBuf),
     /// A mistake of archc.
     Internal(String),
 }
@@ -39,7 +41,15 @@ impl fmt::Display for Error {
                 "{name} is not set: `compile` works in a build script; elsewhere use `compile_with_output_path`"
             ),
             Error::PathNotUtf8(path) => write!(f, "the path {} is not UTF-8", path.display()),
-            Error::NoName(path) => write!(f, "{} names no file", path.display()),
+            Error::NoName(path) => write!(
+                f,
+                "{:?} gives a module no name: letters, digits, `_`, `-` and dots",
+                path.display().to_string()
+            ),
+            Error::NameTaken(path) => {
+                let name = path.file_stem().unwrap_or_default().to_string_lossy();
+                write!(f, "two networks are called `{name}`: give one another name with `Config::named`")
+            }
             Error::Internal(message) => write!(f, "{message}; this is a mistake in archc, please report it"),
         }
     }
@@ -59,6 +69,7 @@ impl std::error::Error for Error {
             | Error::NotABuildScript(_)
             | Error::PathNotUtf8(_)
             | Error::NoName(_)
+            | Error::NameTaken(_)
             | Error::Internal(_) => None,
         }
     }

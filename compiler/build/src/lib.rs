@@ -14,7 +14,11 @@
 //!
 //! let model = vgg16::Model::load("vgg16.safetensors")?;
 //! ```
+//!
+//! Cargo runs the build script again when one of the files that took part changes, and only then: the network, what it
+//! `use`s, its list of labels. No environment variable changes what is generated.
 
+mod cargo;
 mod disk;
 mod error;
 mod write;
@@ -27,8 +31,10 @@ use archc_core::diagnostic::Diagnostics;
 use archc_core::diagnostic::render::{Style, render};
 use archc_core::expand::Request;
 use archc_core::source::SourceMap;
+use std::collections::BTreeSet;
 use std::env;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 /// What to compile of a file.
 #[derive(Clone, Debug, Default)]
@@ -75,13 +81,23 @@ impl Config {
     }
 }
 
-/// Compiles a network for `include_model!`: `path`, relative to the package's folder, to `OUT_DIR/STEM.rs`. Tells Cargo
-/// to run the build script again when one of the files that took part changes.
+/// What a compilation read and said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Compiled {
+    /// Every file that was read: the network, what it `use`s, its list of labels. Those that come with archc are none.
+    pub inputs: Vec<PathBuf>,
+    /// The rendered warnings; empty where there are none.
+    pub warnings: String,
+}
+
+/// Compiles a network for `include_model!`: `path`, relative to the package's folder or `zoo:NAME`, to `OUT_DIR/STEM.rs`.
+/// Tells Cargo to run the build script again when one of the files that took part changes.
 ///
 /// # Errors
 ///
-/// Where the network is wrong, with the rendered diagnostics; where a file cannot be read or written; outside a build
-/// script.
+/// Where the network is wrong, with the rendered diagnostics; where a file cannot be read or written; where another
+/// network has the name already; outside a build script.
 pub fn compile(path: impl AsRef<Path>) -> Result<(), Error> {
     compile_with_config(path, Config::new())
 }
@@ -95,28 +111,18 @@ pub fn compile_with_config(path: impl AsRef<Path>, config: Config) -> Result<(),
     let path = path.as_ref();
     let variable = |name: &str| env::var_os(name).ok_or_else(|| Error::NotABuildScript(name.to_owned()));
     let (folder, out) = (PathBuf::from(variable("CARGO_MANIFEST_DIR")?), PathBuf::from(variable("OUT_DIR")?));
-    let name = match (&config.name, path.file_stem()) {
-        (Some(name), _) => name.clone(),
-        (None, Some(stem)) => stem.to_string_lossy().into_owned(),
-        (None, None) => return Err(Error::NoName(path.to_owned())),
-    };
+    let output = out.join(format!("{}.rs", module_name(path, &config)?));
+    claim(&output)?;
     let path = if is_zoo(path) { path.to_owned() } else { folder.join(path) };
-    // The file itself first, so that Cargo watches it even where it is wrong.
-    if !is_zoo(&path) {
-        println!("cargo:rerun-if-changed={}", path.display());
-    }
-    let (read, warnings) = write_module(&path, &out.join(format!("{name}.rs")), config)?;
-    for file in read {
-        println!("cargo:rerun-if-changed={}", file.display());
-    }
-    for line in warnings.lines() {
-        println!("cargo:warning={line}");
+    let compiled = compile_with_output_path(path, output, config)?;
+    for line in cargo::lines(&folder, &compiled) {
+        println!("{line}");
     }
     Ok(())
 }
 
 /// Compiles a network to a file and gives the files that were read for it. Prints nothing for Cargo, so that other
-/// programs can use it.
+/// programs can use it. The file is left alone where it holds the same already.
 ///
 /// # Errors
 ///
@@ -125,12 +131,8 @@ pub fn compile_with_output_path(
     path: impl AsRef<Path>,
     output: impl AsRef<Path>,
     config: Config,
-) -> Result<Vec<PathBuf>, Error> {
-    write_module(path.as_ref(), output.as_ref(), config).map(|(read, _)| read)
-}
-
-/// The files that were read, and the rendered warnings.
-fn write_module(path: &Path, output: &Path, config: Config) -> Result<(Vec<PathBuf>, String), Error> {
+) -> Result<Compiled, Error> {
+    let (path, output) = (path.as_ref(), output.as_ref());
     let request = Request {
         path: path.to_str().ok_or_else(|| Error::PathNotUtf8(path.to_owned()))?.to_owned(),
         net: config.net,
@@ -145,9 +147,102 @@ fn write_module(path: &Path, output: &Path, config: Config) -> Result<(Vec<PathB
     let text = compiled.rust().map_err(|e| Error::Internal(e.to_string()))?;
     write_atomically(output, text.as_bytes())
         .map_err(|source| Error::Write { path: output.to_owned(), source })?;
-    Ok((disk.into_read(), rendered))
+    Ok(Compiled { inputs: disk.into_read(), warnings: rendered })
+}
+
+/// The name of the generated file, without its extension: what `include_model!` takes.
+fn module_name(path: &Path, config: &Config) -> Result<String, Error> {
+    let stem = || {
+        let path = path.to_str().and_then(|p| p.strip_prefix("zoo:")).map_or(path, Path::new);
+        path.file_stem().map(|stem| stem.to_string_lossy().into_owned())
+    };
+    let name = config.name.clone().or_else(stem).ok_or_else(|| Error::NoName(path.to_owned()))?;
+    // It must not lead out of the folder.
+    let is_plain = |c: char| c.is_alphanumeric() || "_-.".contains(c);
+    match name.chars().all(is_plain) && name.chars().any(char::is_alphanumeric) {
+        true => Ok(name),
+        false => Err(Error::NoName(PathBuf::from(name))),
+    }
+}
+
+/// Notes that this build script writes a file; a second network would replace the first one in silence.
+fn claim(output: &Path) -> Result<(), Error> {
+    static WRITTEN: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+    let new = WRITTEN.lock().unwrap_or_else(PoisonError::into_inner).insert(output.to_owned());
+    if new { Ok(()) } else { Err(Error::NameTaken(output.to_owned())) }
 }
 
 fn is_zoo(path: &Path) -> bool {
     path.to_str().is_some_and(|p| p.starts_with("zoo:"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(path: &str, config: Config) -> Option<String> {
+        module_name(Path::new(path), &config).ok()
+    }
+
+    #[test]
+    fn modules_are_called_by_the_stem_or_as_told() {
+        assert_eq!(name("archs/vgg16.arch", Config::new()).as_deref(), Some("vgg16"));
+        assert_eq!(name("zoo:lenet5", Config::new()).as_deref(), Some("lenet5"));
+        assert_eq!(name("archs/efficientnet.b4.arch", Config::new()).as_deref(), Some("efficientnet.b4"));
+        assert_eq!(name("a.arch", Config::new().named("deep")).as_deref(), Some("deep"));
+        for bad in ["..", "../b", "", "a/b", "a\nb"] {
+            assert_eq!(name("a.arch", Config::new().named(bad)), None, "{bad:?}");
+        }
+        assert_eq!(name("..", Config::new()), None);
+    }
+
+    #[test]
+    fn a_second_network_of_one_name_is_refused() {
+        let path = Path::new("out/of/this/test.rs");
+        assert!(claim(path).is_ok());
+        let error = claim(path).unwrap_err();
+        assert!(error.to_string().contains("`test`") && error.to_string().contains("named"), "{error}");
+    }
+
+    #[test]
+    fn a_file_is_compiled_with_all_that_it_uses() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+        write("part.arch", "block part(width) { conv 3x3 width relu }\n");
+        write("classes.txt", "cat\ndog\n");
+        write("labels_of_nobody.txt", "");
+        write(
+            "net.arch",
+            "use \"part.arch\"\nuse \"zoo:lenet5\"\nnet A(unused=1) { input 8x8x3 labels \"classes.txt\" part(4) flatten dense 2 }\n",
+        );
+        let (source, output) = (folder.path().join("net.arch"), folder.path().join("out/net.rs"));
+        let compiled = compile_with_output_path(&source, &output, Config::new()).unwrap();
+        let mut inputs = compiled.inputs.clone();
+        inputs.sort();
+        let expected: Vec<PathBuf> =
+            ["classes.txt", "net.arch", "part.arch"].map(|name| folder.path().join(name)).to_vec();
+        assert_eq!(inputs, expected);
+        assert!(compiled.warnings.starts_with("warning[W0101]"), "{}", compiled.warnings);
+        let text = std::fs::read_to_string(&output).unwrap();
+        assert!(text.starts_with("// A, generated by archc"), "{text}");
+
+        // As Cargo runs it again: nothing changed, so that the file keeps its time.
+        let old = std::time::SystemTime::UNIX_EPOCH;
+        std::fs::File::options().write(true).open(&output).unwrap().set_modified(old).unwrap();
+        compile_with_output_path(&source, &output, Config::new()).unwrap();
+        assert_eq!(std::fs::metadata(&output).unwrap().modified().unwrap(), old);
+    }
+
+    #[test]
+    fn an_error_is_the_diagnostic_and_leaves_the_output() {
+        let folder = tempfile::tempdir().unwrap();
+        let (source, output) = (folder.path().join("net.arch"), folder.path().join("net.rs"));
+        std::fs::write(&source, "net A { input 8x8x3 conv 3x3 10 group=2 }\n").unwrap();
+        std::fs::write(&output, "the last good one").unwrap();
+        let error = compile_with_output_path(&source, &output, Config::new()).unwrap_err();
+        let rendered = format!("{error:?}");
+        assert!(rendered.starts_with("\nerror[E0302]: "), "{rendered}");
+        assert!(rendered.contains("net.arch:1:21") && rendered.contains("10 group=2"), "{rendered}");
+        assert_eq!(std::fs::read_to_string(&output).unwrap(), "the last good one");
+    }
 }
