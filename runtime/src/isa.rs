@@ -1,6 +1,6 @@
 //! Instruction sets: which ones this machine has, and which one computes.
 
-pub use crate::kernels::table::Tiles;
+pub use crate::kernels::table::{TABLE, Tiles};
 use crate::simd;
 use std::fmt;
 use std::sync::OnceLock;

@@ -18,6 +18,9 @@ pub struct Tiles {
     pub images: usize,
 }
 
+/// The tiles of every instruction set that has a kernel of its own, by its name; others are portable code.
+pub const TABLE: [(&str, Tiles); 2] = [("avx512", AVX512), ("avx2", AVX2)];
+
 /// 32 registers of 16 numbers: 28 sums, 2 of weights, and the inputs come from memory.
 pub(crate) const AVX512: Tiles = Tiles {
     conv: &[14, 12, 10, 7, 4, 2, 1],
