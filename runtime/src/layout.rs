@@ -8,6 +8,14 @@ pub enum Element {
     F32,
 }
 
+/// The order of the channels in a block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Order {
+    /// As they are numbered.
+    Natural,
+}
+
 /// Rows and columns of zeros around a plane, kept in memory so that no kernel needs a special case at an edge.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[allow(missing_docs, reason = "each is the side of its name")]
@@ -53,6 +61,8 @@ pub struct Layout {
     pub planes: usize,
     /// Channels that lie side by side: [`Layout::BLOCK`], or all of them.
     pub block: usize,
+    /// The order of the channels in a block.
+    pub order: Order,
     /// Zeros around each plane.
     pub halo: Halo,
     /// Pixels from one row to the next; at least the width with its halo.
@@ -95,7 +105,8 @@ impl View {
     }
 
     const fn with_block(height: usize, width: usize, channels: usize, block: usize) -> View {
-        let layout = Layout { element: Element::F32, planes: 1, block, halo: Halo::NONE, pitch: width };
+        let (element, order) = (Element::F32, Order::Natural);
+        let layout = Layout { element, planes: 1, block, order, halo: Halo::NONE, pitch: width };
         View { height, width, channels, layout, first_channel: 0, buffer_channels: channels }
     }
 

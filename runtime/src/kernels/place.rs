@@ -1,7 +1,7 @@
 //! A value in memory: a view with its address.
 
 use super::strip::Strip;
-use crate::layout::{Element, Layout, View};
+use crate::layout::{Element, Layout, Order, View};
 use std::marker::PhantomData;
 
 /// A value at its place in the arena, for all images of the batch; checked.
@@ -46,8 +46,9 @@ fn block_size(view: &View) -> usize {
 impl<'m> Place<'m> {
     /// Numbers of the whole buffer for one image; panics where the view contradicts itself.
     pub(super) fn image_size(view: &View) -> usize {
-        let Layout { element, planes, block, halo, pitch } = view.layout;
+        let Layout { element, planes, block, order, halo, pitch } = view.layout;
         assert!(element == Element::F32 && planes == 1, "kernels compute in one plane of f32");
+        assert!(order == Order::Natural, "kernels take channels in their order");
         assert!(view.height > 0 && view.width > 0 && view.channels > 0, "a value has numbers");
         assert!(sum(&[halo.left, view.width, halo.right]) <= pitch, "a row lies in its pitch");
         assert!(block == Layout::BLOCK || block == view.buffer_channels, "blocks of 16 channels or of all");

@@ -46,6 +46,7 @@ pub(super) fn view(view: &View) -> TokenStream {
     let [top, bottom, left, right] = [halo.top, halo.bottom, halo.left, halo.right].map(number);
     let (first_channel, buffer_channels) = (number(first_channel), number(buffer_channels));
     let element = quote::format_ident!("{}", format!("{:?}", layout.element));
+    let order = quote::format_ident!("{}", format!("{:?}", layout.order));
     quote! {
         View {
             height: #height,
@@ -55,6 +56,7 @@ pub(super) fn view(view: &View) -> TokenStream {
                 element: archc_runtime::layout::Element::#element,
                 planes: #planes,
                 block: #block,
+                order: archc_runtime::layout::Order::#order,
                 halo: archc_runtime::layout::Halo { top: #top, bottom: #bottom, left: #left, right: #right },
                 pitch: #pitch,
             },

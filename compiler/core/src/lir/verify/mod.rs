@@ -175,6 +175,7 @@ fn lies_in(view: &View, buffer: &View) -> bool {
         && a.element == b.element
         && a.planes == b.planes
         && a.block == b.block
+        && a.order == b.order
         && a.pitch == b.pitch
         && a.halo.union(b.halo) == a.halo
         && rows(view) == rows(buffer)
