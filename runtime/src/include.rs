@@ -27,6 +27,18 @@ macro_rules! include_model {
     };
 }
 
+/// The bytes of a file of packed weights, as `include_bytes!` has them, aligned so that they are used where they are:
+/// `Model::from_packed_static(archc_runtime::include_weights!("vgg16.packed"))`.
+#[macro_export]
+macro_rules! include_weights {
+    ($path:expr $(,)?) => {{
+        #[repr(C, align(64))]
+        struct Aligned<T: ?Sized>(T);
+        static ALIGNED: &Aligned<[u8]> = &Aligned(*include_bytes!($path));
+        &ALIGNED.0
+    }};
+}
+
 /// Fails to compile unless the runtime has this [`ABI`](crate::ABI): the runtime and archc are of different versions.
 #[macro_export]
 macro_rules! assert_abi {

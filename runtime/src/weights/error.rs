@@ -1,6 +1,7 @@
 //! Why a model cannot be loaded.
 
 use super::mismatch::Mismatch;
+use super::packed::PackedError;
 use crate::isa::IsaError;
 use std::fmt;
 use std::path::PathBuf;
@@ -23,6 +24,8 @@ pub enum LoadError {
     },
     /// The tensors are not those of the network.
     Mismatch(Mismatch),
+    /// The bytes are not the network's packed weights.
+    Packed(PackedError),
     /// A number that no inference can compute with.
     Number {
         /// The tensor that holds it.
@@ -51,6 +54,7 @@ impl fmt::Display for LoadError {
                 write!(f, "not a safetensors file: {message}")
             }
             LoadError::Mismatch(mismatch) => mismatch.fmt(f),
+            LoadError::Packed(error) => error.fmt(f),
             LoadError::Number { tensor, place, value, reason } => {
                 write!(f, "{}{place:?} is {value}: {reason}", tensor.escape_debug())
             }
@@ -66,6 +70,7 @@ impl std::error::Error for LoadError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             LoadError::Read { error, .. } => Some(error),
+            LoadError::Packed(error) => Some(error),
             LoadError::Isa(error) => Some(error),
             LoadError::Format { .. }
             | LoadError::Mismatch(_)

@@ -6,11 +6,13 @@ mod float;
 mod load;
 mod mismatch;
 mod pack;
+pub mod packed;
 #[cfg(feature = "safetensors")]
 mod safetensors;
 mod seeded;
 mod source;
 pub mod spec;
+mod storage;
 mod tensors;
 
 pub use error::LoadError;
@@ -20,3 +22,4 @@ pub use mismatch::Mismatch;
 pub use safetensors::SafeTensors;
 pub use seeded::Seeded;
 pub use source::{Dtype, Info, Source};
+pub(crate) use storage::Weights;

@@ -6,6 +6,7 @@ mod files;
 mod hostile;
 mod isa;
 mod network;
+mod packed;
 mod packing;
 #[cfg(feature = "safetensors")]
 mod safetensors;
