@@ -16,6 +16,8 @@ pub(crate) enum Set {
     Avx512,
     /// AVX2 and FMA.
     Avx2,
+    /// NEON, which every AArch64 has.
+    Neon,
     /// What the compiler's target has anyway.
     Portable,
     /// The tiles of AVX-512 in portable code.
@@ -27,10 +29,11 @@ pub(crate) enum Set {
 pub const VARIABLE: &str = "ARCHC_ISA";
 
 /// What [`VARIABLE`] may be, the fastest first.
-const NAMES: [(&str, Option<Set>); 4] = [
+const NAMES: [(&str, Option<Set>); 5] = [
     ("amx", None),
     ("avx512", Some(Set::Avx512)),
     ("avx2", Some(Set::Avx2)),
+    ("neon", Some(Set::Neon)),
     ("portable", Some(Set::Portable)),
 ];
 
@@ -84,6 +87,7 @@ impl Isa {
         match self.0 {
             Set::Avx512 => "avx512",
             Set::Avx2 => "avx2",
+            Set::Neon => "neon",
             Set::Portable => "portable",
             #[cfg(feature = "emulated")]
             Set::Emulated => "emulated",
@@ -106,6 +110,7 @@ fn has(set: Set) -> bool {
                 && has(Set::Avx2)
         }
         Set::Avx2 => std::is_x86_feature_detected!("avx2") && std::is_x86_feature_detected!("fma"),
+        Set::Neon => false,
         Set::Portable => true,
         #[cfg(feature = "emulated")]
         Set::Emulated => true,
@@ -116,6 +121,7 @@ fn has(set: Set) -> bool {
 fn has(set: Set) -> bool {
     match set {
         Set::Avx512 | Set::Avx2 => false,
+        Set::Neon => cfg!(target_arch = "aarch64"),
         Set::Portable => true,
         #[cfg(feature = "emulated")]
         Set::Emulated => true,

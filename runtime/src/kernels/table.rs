@@ -18,8 +18,9 @@ pub struct Tiles {
     pub images: usize,
 }
 
-/// The tiles of every instruction set that has a kernel of its own, by its name; others are portable code.
-pub const TABLE: [(&str, Tiles); 2] = [("avx512", AVX512), ("avx2", AVX2)];
+/// The tiles of every instruction set, by its name.
+pub const TABLE: [(&str, Tiles); 4] =
+    [("avx512", AVX512), ("avx2", AVX2), ("neon", NEON), ("portable", PORTABLE)];
 
 /// 32 registers of 16 numbers: 28 sums, 2 of weights, and the inputs come from memory.
 pub(crate) const AVX512: Tiles = Tiles {
@@ -34,14 +35,13 @@ pub(crate) const AVX512: Tiles = Tiles {
 pub(crate) const AVX2: Tiles =
     Tiles { conv: &[6, 5, 4, 2, 1], blocks: 1, depthwise: &[6, 4, 2, 1], dense: 4, images: 4 };
 
-/// 32 registers of 4 numbers, four for a block: 24 sums, 4 of weights, and inputs as lanes.
-#[cfg_attr(not(target_arch = "aarch64"), allow(dead_code, reason = "of another architecture"))]
+/// 32 registers of 4 numbers, four for a block: 24 sums, 4 of weights, 1 of inputs.
 pub(crate) const NEON: Tiles =
     Tiles { conv: &[6, 5, 4, 2, 1], blocks: 1, depthwise: &[6, 4, 2, 1], dense: 4, images: 4 };
 
-/// 16 registers of 4 numbers, four for a block: 8 sums, 4 of weights, 1 of inputs.
-#[cfg_attr(target_arch = "aarch64", allow(dead_code, reason = "of other architectures"))]
-pub(crate) const SSE: Tiles = Tiles { conv: &[2, 1], blocks: 1, depthwise: &[2, 1], dense: 1, images: 2 };
+/// 16 registers of 4 numbers, as SSE has them, four for a block: 8 sums, 4 of weights, 1 of inputs.
+pub(crate) const PORTABLE: Tiles =
+    Tiles { conv: &[2, 1], blocks: 1, depthwise: &[2, 1], dense: 1, images: 2 };
 
 /// The smallest of the tiles that holds so many pixels; they are at most as many as the largest does.
 #[inline(always)]
@@ -90,7 +90,7 @@ mod tests {
 
     #[test]
     fn the_smallest_tile_that_holds_all_pixels_is_chosen() {
-        for Tiles { conv, depthwise, .. } in [AVX512, AVX2, NEON, SSE] {
+        for Tiles { conv, depthwise, .. } in TABLE.map(|(_, tiles)| tiles) {
             for tiles in [conv, depthwise] {
                 assert!(tiles.is_sorted_by(|a, b| a > b) && tiles.last() == Some(&1), "{tiles:?}");
                 for pixels in 1..=tiles[0] {

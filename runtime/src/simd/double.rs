@@ -128,7 +128,7 @@ fn erfc<S: Simd>(z: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tokens::Portable;
+    use super::super::portable::Portable;
     use super::*;
 
     #[test]

@@ -90,7 +90,7 @@ fn sigmoid_one<S: Simd>(x: f32) -> f32 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tokens::Portable;
+    use super::super::portable::Portable;
     use super::*;
 
     /// The largest distance from `truth` over a range, in units in the last place of the truth.

@@ -3,13 +3,18 @@
 //! What computes is generic over a token and `#[inline(always)]`; as [`Work`] it is compiled once for each token inside a
 //! function with the features that the token proves. Plain loops over the lanes become vector instructions there.
 
+mod dispatch;
 pub(crate) mod double;
 pub(crate) mod math;
-mod tokens;
+#[cfg(target_arch = "aarch64")]
+mod neon;
+mod portable;
+#[cfg(target_arch = "x86_64")]
+mod x86;
 
 use crate::kernels::table::Tiles;
 
-pub(crate) use tokens::{dispatch, tiles};
+pub(crate) use dispatch::{dispatch, tiles};
 
 /// Numbers in a vector, and channels in a block.
 pub(crate) const LANES: usize = 16;

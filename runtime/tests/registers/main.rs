@@ -94,7 +94,7 @@ fn innermost(lines: &[String]) -> Vec<Loop> {
 fn sums_of_convolutions_stay_in_registers() {
     let functions = functions();
     let mut seen = 0;
-    for (isa, tiles) in TABLE {
+    for (isa, tiles) in TABLE.into_iter().filter(|(isa, _)| isa.starts_with("avx")) {
         for (kernel, pixels, rest) in tiles
             .conv
             .iter()
@@ -105,7 +105,7 @@ fn sums_of_convolutions_stay_in_registers() {
             if pixels <= 2 {
                 continue;
             }
-            let name = format!("tokens::{isa}::<archc_runtime::kernels::{kernel}::OfSize<{pixels}, {rest}>>");
+            let name = format!("{isa}::<archc_runtime::kernels::{kernel}::OfSize<{pixels}, {rest}>>");
             let found = functions.iter().find(|(function, _)| function.ends_with(&name));
             let (_, lines) = found.unwrap_or_else(|| panic!("no function is called {name}"));
             let loops = innermost(lines);
