@@ -3,7 +3,7 @@
 //! Every field is taken apart without `..`, so that a new one does not compile until it is counted.
 
 use super::hash::Hash;
-use crate::layout::{Element, Halo, Layout, View};
+use crate::layout::{Element, Halo, Layout, Order, View};
 use crate::spec::Network;
 use crate::weights::spec::{Group, Instance, Norm, Pack, Role, Tensor};
 
@@ -56,10 +56,13 @@ fn optional(hash: Hash, index: Option<usize>) -> Hash {
 
 fn view(hash: Hash, view: &View) -> Hash {
     let &View { height, width, channels, layout, first_channel, buffer_channels } = view;
-    let Layout { element, planes, block, halo, pitch } = layout;
+    let Layout { element, planes, block, order, halo, pitch } = layout;
     let Halo { top, bottom, left, right } = halo;
     let element = match element {
         Element::F32 => 0,
+    };
+    let order = match order {
+        Order::Natural => 0,
     };
     let sizes = [
         height,
@@ -75,5 +78,5 @@ fn view(hash: Hash, view: &View) -> Hash {
         right,
         pitch,
     ];
-    hash.word(element).all(&sizes, |hash, size| hash.size(*size))
+    hash.word(element).word(order).all(&sizes, |hash, size| hash.size(*size))
 }
