@@ -23,20 +23,20 @@ impl<'m> Clear<'m> {
         let halo = whole.layout.halo;
         let rows = halo.top + whole.height + halo.bottom;
         let blocks = whole.buffer_channels.div_ceil(whole.layout.block);
-        Clear { y, rows: Rows { images: y.images, blocks, rows } }
+        Clear { y, rows: Rows { blocks, rows, ..Rows::of(&y) } }
     }
 }
 
 impl Kernel for Clear<'_> {
-    /// Images, blocks of the buffer, and rows with those of the halo.
+    /// Images, and in an order that depends on the plane blocks of the buffer and rows, with those of the halo.
     fn items(&self) -> usize {
         self.rows.count()
     }
 
     fn cost(&self) -> usize {
-        // Most rows are zeroed at their ends only.
+        // Most rows are zeroed at their ends only; one by one, that takes longer.
         let ends = (self.y.row - self.y.view.width * self.y.pixel).div_ceil(16);
-        self.items() * (1 + ends)
+        self.items() * (8 + ends)
     }
 
     #[inline(always)]

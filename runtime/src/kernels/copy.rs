@@ -27,9 +27,7 @@ impl<'m> Copy<'m> {
         assert!(fits(top, x.view.height, y.view.height), "the rows lie in the output");
         assert!(fits(left, x.view.width, y.view.width), "the columns lie in the output");
         x.assert_apart(&y);
-        let list = Copy::by_rows(left, &x, &y);
-        let blocks = if list { 1 } else { y.blocks() };
-        let rows = Rows { images: y.images, blocks, rows: y.view.height };
+        let rows = if Copy::by_rows(left, &x, &y) { Rows::whole(&y) } else { Rows::of(&y) };
         Copy { top, left, x, y, rows }
     }
 

@@ -24,7 +24,7 @@ impl<'m> Flatten<'m> {
         let size = x.view.height.checked_mul(x.view.width).and_then(|s| s.checked_mul(x.view.channels));
         assert!(size == Some(y.view.channels), "as many channels as numbers");
         x.assert_apart(&y);
-        Flatten { x, y, rows: Rows { images: x.images, blocks: 1, rows: x.view.height } }
+        Flatten { x, y, rows: Rows::whole(&x) }
     }
 }
 

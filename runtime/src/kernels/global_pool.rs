@@ -34,7 +34,7 @@ impl Kernel for GlobalPool<'_> {
     }
 
     fn cost(&self) -> usize {
-        self.x.vectors()
+        self.x.vectors() * 5
     }
 
     #[inline(always)]

@@ -24,7 +24,7 @@ impl<'m> Lrn<'m> {
         x.assert_like(&y);
         x.assert_apart(&y);
         assert!(op.size > 0, "a window has channels");
-        Lrn { op: *op, x, y, rows: Rows { images: y.images, blocks: y.blocks(), rows: y.view.height } }
+        Lrn { op: *op, x, y, rows: Rows::of(&y) }
     }
 }
 

@@ -25,6 +25,8 @@ pub(crate) mod upsample;
 use crate::isa::Isa;
 use crate::simd::{Simd, Work, dispatch};
 use crate::sys::Team;
+use chunk::Chunk;
+use place::Place;
 use std::ops::Range;
 
 /// A kernel with its arguments, checked. What it computes is cut into work items that write to different places and
@@ -43,7 +45,7 @@ pub(crate) trait Kernel: Sync {
 
 /// Operations on 16 numbers that are worth a thread: a core does them in a few microseconds, in which a job reaches
 /// another thread and its result comes back.
-const WORTH_A_THREAD: usize = 1 << 13;
+const WORTH_A_THREAD: usize = 1 << 11;
 
 /// What kernels are computed with.
 #[derive(Debug)]
@@ -97,15 +99,29 @@ impl<K: Kernel> Work for Items<'_, K> {
     }
 }
 
-/// Work items over images, blocks of channels and rows, rows running fastest.
+/// Work items over images, blocks of channels and rows. As those of convolutions they run through the rows of a large plane
+/// and through the channels of a small one, so that a thread finds in its cache what it wrote in the layer before.
 #[derive(Clone, Copy, Debug)]
 struct Rows {
     images: usize,
     blocks: usize,
     rows: usize,
+    /// Whether blocks run fastest.
+    large: bool,
 }
 
 impl Rows {
+    /// All rows and blocks of a value.
+    fn of(y: &Place<'_>) -> Rows {
+        let large = Chunk::count(y) > 1;
+        Rows { images: y.images, blocks: y.blocks(), rows: y.view.height, large }
+    }
+
+    /// All rows of a value, with all blocks of each.
+    fn whole(y: &Place<'_>) -> Rows {
+        Rows { blocks: 1, ..Rows::of(y) }
+    }
+
     fn count(&self) -> usize {
         self.images * self.blocks * self.rows
     }
@@ -113,7 +129,9 @@ impl Rows {
     /// The image, the block and the row of an item.
     #[inline(always)]
     fn split(&self, item: usize) -> (usize, usize, usize) {
-        let (rest, row) = (item / self.rows, item % self.rows);
-        (rest / self.blocks, rest % self.blocks, row)
+        let Rows { blocks, rows, large, .. } = *self;
+        let (image, item) = (item / (blocks * rows), item % (blocks * rows));
+        let (block, row) = if large { (item % blocks, item / blocks) } else { (item / rows, item % rows) };
+        (image, block, row)
     }
 }

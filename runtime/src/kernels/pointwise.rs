@@ -55,7 +55,7 @@ impl<'m, F: Function<INPUTS>, const INPUTS: usize> Pointwise<'m, F, INPUTS> {
                 }
             }
         }
-        let rows = Rows { images: y.images, blocks: y.blocks(), rows: y.view.height };
+        let rows = Rows::of(&y);
         Pointwise { inputs, y, function, rows }
     }
 }

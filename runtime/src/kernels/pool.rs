@@ -50,8 +50,7 @@ impl<'m> Pool<'m> {
         let (x, y) = (memory.place(x), memory.place(y));
         assert!(x.images == y.images && x.view.channels == y.view.channels, "as many images and channels");
         x.assert_apart(&y);
-        let pool =
-            Pool { op: *op, x, y, rows: Rows { images: y.images, blocks: y.blocks(), rows: y.view.height } };
+        let pool = Pool { op: *op, x, y, rows: Rows::of(&y) };
         // Windows only move on: if the first and the last touch the plane, all do.
         for (axis, last) in [(0, y.view.height - 1), (1, y.view.width - 1)] {
             let size = if axis == 0 { x.view.height } else { x.view.width };
@@ -72,7 +71,7 @@ impl Kernel for Pool<'_> {
     }
 
     fn cost(&self) -> usize {
-        self.y.vectors() * (self.op.kernel[0] * self.op.kernel[1] + 4)
+        self.y.vectors() * (self.op.kernel[0] * self.op.kernel[1] * 4 + 16)
     }
 
     #[inline(always)]

@@ -23,7 +23,7 @@ impl<'m> Shuffle<'m> {
         x.assert_like(&y);
         x.assert_apart(&y);
         assert!(groups > 0 && x.view.channels.is_multiple_of(groups), "groups divide the channels");
-        Shuffle { groups, x, y, rows: Rows { images: y.images, blocks: y.blocks(), rows: y.view.height } }
+        Shuffle { groups, x, y, rows: Rows::of(&y) }
     }
 }
 

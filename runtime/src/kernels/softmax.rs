@@ -21,7 +21,7 @@ impl<'m> Softmax<'m> {
         let (x, y) = (memory.place(x), memory.place(y));
         x.assert_like(&y);
         x.assert_apart_or_same(&y);
-        Softmax { x, y, rows: Rows { images: y.images, blocks: 1, rows: y.view.height } }
+        Softmax { x, y, rows: Rows::whole(&y) }
     }
 }
 

@@ -24,7 +24,7 @@ impl<'m> Upsample<'m> {
         assert!(x.view.height.checked_mul(factor[0]) == Some(y.view.height), "rows are repeated");
         assert!(x.view.width.checked_mul(factor[1]) == Some(y.view.width), "columns are repeated");
         x.assert_apart(&y);
-        Upsample { factor, x, y, rows: Rows { images: y.images, blocks: y.blocks(), rows: y.view.height } }
+        Upsample { factor, x, y, rows: Rows::of(&y) }
     }
 }
 

@@ -5,6 +5,9 @@
 //! worker whose core is taken by somebody else is not waited for unless it holds a chunk. Publishing, entering and
 //! leaving are single operations on one word, so that a job among awake workers costs well under a microsecond.
 //!
+//! Each thread begins with a part of the items of its own, the same part in every job, so that it finds in its cache what
+//! it wrote in the last one; when it has done them, it helps the others from the ends of their parts.
+//!
 //! Everything that needs `std::thread` is in this file.
 
 use super::float::Standard;
@@ -88,11 +91,10 @@ type Part = unsafe fn(*const (), Range<usize>);
 struct Job {
     part: Part,
     work: *const (),
-    items: usize,
     /// Items of the smallest chunk.
     least: usize,
-    /// A chunk is this part of the items left.
-    share: usize,
+    /// Threads that have a part.
+    parts: usize,
 }
 
 /// Keeps what is inside away from what other threads write: two cache lines, since these are fetched in pairs.
@@ -113,8 +115,8 @@ struct Worker {
 
 struct Pool {
     board: Apart<Board>,
-    /// The first item that nobody has claimed.
-    next: Apart<AtomicUsize>,
+    /// What nobody has claimed of each thread's part, the caller's first.
+    parts: [Apart<AtomicU64>; MOST_THREADS],
     /// Whether a run has the pool.
     taken: Apart<AtomicBool>,
     /// Workers that sleep, or are about to.
@@ -135,11 +137,11 @@ unsafe impl Sync for Pool {}
 impl Pool {
     const fn new() -> Pool {
         /// A job that is never open.
-        const NONE: Job = Job { part: nothing, work: std::ptr::null(), items: 0, least: 1, share: 1 };
+        const NONE: Job = Job { part: nothing, work: std::ptr::null(), least: 1, parts: 1 };
         fn nothing(_: *const (), _: Range<usize>) {}
         Pool {
             board: Apart(Board { state: AtomicU64::new(0), job: UnsafeCell::new(NONE) }),
-            next: Apart(AtomicUsize::new(0)),
+            parts: [const { Apart(AtomicU64::new(0)) }; MOST_THREADS],
             taken: Apart(AtomicBool::new(false)),
             sleepers: Apart(AtomicUsize::new(0)),
             panicked: AtomicBool::new(false),
@@ -185,7 +187,7 @@ impl Pool {
             }
             seen = state.job();
             // A panic must not end the worker, nor leave the caller waiting; the caller panics in its place.
-            if catch_unwind(AssertUnwindSafe(|| self.take_part())).is_err() {
+            if catch_unwind(AssertUnwindSafe(|| self.take_part(index + 1))).is_err() {
                 self.panicked.store(true, Relaxed);
             }
             self.board.0.state.fetch_sub(1, Release);
@@ -247,27 +249,53 @@ impl Pool {
     }
 
     /// Claims chunks of the job and computes them until none is left. For those inside.
-    fn take_part(&self) {
+    fn take_part(&self, thread: usize) {
         // Safety: nobody writes the job while somebody is inside; entering has acquired what was written before.
         let job = unsafe { *self.board.0.job.get() };
-        while let Some(items) = self.claim(&job) {
+        let parts = &self.parts[..job.parts];
+        while let Some(items) = claim(&parts[thread].0, job.least, End::Front) {
             // Safety: the caller waits for those inside, so that the closure is there.
             unsafe { (job.part)(job.work, items) }
         }
-    }
-
-    /// The next chunk: large ones first, small ones at the end, so that all threads end at about the same time.
-    fn claim(&self, job: &Job) -> Option<Range<usize>> {
-        let mut start = self.next.0.load(Relaxed);
-        while start < job.items {
-            let left = job.items - start;
-            let end = start + (left / job.share).max(job.least).min(left);
-            match self.next.0.compare_exchange_weak(start, end, Relaxed, Relaxed) {
-                Ok(_) => return Some(start..end),
-                Err(now) => start = now,
+        for part in parts[thread + 1..].iter().chain(&parts[..thread]) {
+            while let Some(items) = claim(&part.0, job.least, End::Back) {
+                // Safety: as above.
+                unsafe { (job.part)(job.work, items) }
             }
         }
-        None
+    }
+}
+
+/// Where a part is cut: in front by the thread whose it is, at the back by others.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    Front,
+    Back,
+}
+
+/// The word of a part: its first item, and the one behind its last.
+fn word(items: Range<usize>) -> u64 {
+    (items.start as u64) << 32 | items.end as u64
+}
+
+/// Cuts a chunk off a part: a quarter of it, but not less than so many items, so that all threads end at about the same
+/// time.
+fn claim(part: &AtomicU64, least: usize, end: End) -> Option<Range<usize>> {
+    let mut now = part.load(Relaxed);
+    loop {
+        let Range { start, end: behind } = (now >> 32) as usize..(now & u64::from(u32::MAX)) as usize;
+        if start >= behind {
+            return None;
+        }
+        let count = ((behind - start) / 4).max(least).min(behind - start);
+        let (claimed, left) = match end {
+            End::Front => (start..start + count, start + count..behind),
+            End::Back => (behind - count..behind, start..behind - count),
+        };
+        match part.compare_exchange_weak(now, word(left), Relaxed, Relaxed) {
+            Ok(_) => return Some(claimed),
+            Err(other) => now = other,
+        }
     }
 }
 
@@ -317,21 +345,25 @@ impl Team {
             unsafe { (*work.cast::<F>())(items) }
         }
         let limit = threads.saturating_sub(1).min(self.workers);
-        let (Some(pool), 1..) = (self.pool, limit) else {
+        let (Some(pool), 1.., Ok(_)) = (self.pool, limit, u32::try_from(items)) else {
             return work(0..items);
         };
         let work = std::ptr::from_ref(work).cast();
-        let job = Job { part: part::<F>, work, items, least: least.max(1), share: 2 * (limit + 1) };
+        let parts = limit + 1;
+        let job = Job { part: part::<F>, work, least: least.max(1), parts };
         // Safety: this thread has the pool, and nobody is inside: the last job was waited for.
         unsafe { *pool.board.0.job.get() = job };
-        pool.next.0.store(0, Relaxed);
+        let bound = |part: usize| items / parts * part + items % parts * part / parts;
+        for (i, part) in pool.parts[..parts].iter().enumerate() {
+            part.0.store(word(bound(i)..bound(i + 1)), Relaxed);
+        }
         let state = State::new(pool.state().job().wrapping_add(1), self.workers, limit, true);
         pool.board.0.state.swap(state.0, SeqCst);
         let open = Open(pool);
         if pool.sleepers.0.load(SeqCst) > 0 {
             pool.wake(limit);
         }
-        pool.take_part();
+        pool.take_part(0);
         drop(open);
         if pool.panicked.swap(false, Relaxed) {
             panic!("a kernel panicked on another thread");
@@ -412,16 +444,17 @@ mod tests {
         }
     }
 
-    /// Calls the function on two threads, when both are there.
-    fn both(team: &mut Team, f: impl Fn() + Sync) {
+    /// Calls the function on two threads, when both are there, with the item that each has.
+    fn both(team: &mut Team, f: impl Fn(usize) + Sync) {
         let (met, start) = (AtomicUsize::new(0), Instant::now());
-        team.share(2, 1, 2, &|_| {
+        team.share(2, 1, 2, &|items: Range<usize>| {
+            assert_eq!(items.len(), 1);
             met.fetch_add(1, Relaxed);
             while met.load(Relaxed) < 2 {
                 assert!(start.elapsed() < Duration::from_secs(60), "no worker came");
                 thread::yield_now();
             }
-            f();
+            f(items.start);
         });
     }
 
@@ -430,7 +463,7 @@ mod tests {
         let pool = pool(1);
         for pause in [0, 1, 20] {
             thread::sleep(Duration::from_millis(pause));
-            both(&mut Team::of(pool, 2), || ());
+            both(&mut Team::of(pool, 2), |_| ());
         }
     }
 
@@ -440,7 +473,16 @@ mod tests {
         use crate::sys::float::tests::{elsewhere, is_standard};
         let pool = elsewhere(|| pool(1));
         let caller = thread::current().id();
-        both(&mut Team::of(pool, 2), || assert!(thread::current().id() == caller || is_standard()));
+        both(&mut Team::of(pool, 2), |_| assert!(thread::current().id() == caller || is_standard()));
+    }
+
+    #[test]
+    fn threads_begin_with_the_same_items_in_every_job() {
+        let pool = pool(1);
+        let caller = thread::current().id();
+        for _ in 0..100 {
+            both(&mut Team::of(pool, 2), |item| assert_eq!(item == 0, thread::current().id() == caller));
+        }
     }
 
     #[test]
