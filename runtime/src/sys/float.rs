@@ -33,14 +33,14 @@ const STANDARD: Control = 0x1f80;
 fn control() -> Control {
     let mut value: Control = 0;
     // Safety: stores MXCSR to a number that is there for it.
-    unsafe { std::arch::asm!("stmxcsr [{}]", in(reg) &mut value, options(nostack, preserves_flags)) }
+    unsafe { core::arch::asm!("stmxcsr [{}]", in(reg) &mut value, options(nostack, preserves_flags)) }
     value
 }
 
 #[cfg(target_arch = "x86_64")]
 fn set_control(value: Control) {
     // Safety: loads MXCSR with the standard or with what it held; compiled code expects the standard.
-    unsafe { std::arch::asm!("ldmxcsr [{}]", in(reg) &value, options(nostack, readonly, preserves_flags)) }
+    unsafe { core::arch::asm!("ldmxcsr [{}]", in(reg) &value, options(nostack, readonly, preserves_flags)) }
 }
 
 #[cfg(target_arch = "aarch64")]
@@ -54,14 +54,14 @@ const STANDARD: Control = 0;
 fn control() -> Control {
     let value: Control;
     // Safety: reads a register.
-    unsafe { std::arch::asm!("mrs {}, fpcr", out(reg) value, options(nomem, nostack, preserves_flags)) }
+    unsafe { core::arch::asm!("mrs {}, fpcr", out(reg) value, options(nomem, nostack, preserves_flags)) }
     value
 }
 
 #[cfg(target_arch = "aarch64")]
 fn set_control(value: Control) {
     // Safety: sets FPCR to the standard or to what it held; compiled code expects the standard.
-    unsafe { std::arch::asm!("msr fpcr, {}", in(reg) value, options(nostack, preserves_flags)) }
+    unsafe { core::arch::asm!("msr fpcr, {}", in(reg) value, options(nostack, preserves_flags)) }
 }
 
 /// Elsewhere the environment is taken to be the standard one.
@@ -80,7 +80,7 @@ fn set_control((): Control) {}
 #[cfg(all(test, any(target_arch = "x86_64", target_arch = "aarch64")))]
 pub(super) mod tests {
     use super::*;
-    use std::hint::black_box;
+    use core::hint::black_box;
 
     /// Flush to zero, rounding upwards.
     const STRANGE: Control = if cfg!(target_arch = "x86_64") { 0xdf80 } else { 0x0140_0000 };

@@ -1,18 +1,26 @@
 //! What the operating system, the machine and the allocator are asked for.
 
+#[cfg(not(feature = "std"))]
+mod alone;
 mod arena;
 mod bytes;
+#[cfg(feature = "std")]
 mod cores;
 mod float;
 #[cfg(all(feature = "std", unix, target_pointer_width = "64"))]
 mod mapping;
 mod pages;
+#[cfg(feature = "std")]
 mod pool;
 
+#[cfg(not(feature = "std"))]
+pub(crate) use alone::{MOST_THREADS, Team, prepare, usable_cores};
 pub(crate) use arena::Arena;
 pub(crate) use bytes::{as_bytes, as_bytes_mut, as_numbers};
+#[cfg(feature = "std")]
 pub(crate) use cores::usable as usable_cores;
 pub(crate) use float::Standard;
 #[cfg(all(feature = "std", unix, target_pointer_width = "64"))]
 pub(crate) use mapping::Mapping;
+#[cfg(feature = "std")]
 pub(crate) use pool::{MOST_THREADS, Team, prepare};
