@@ -4,6 +4,8 @@
 use crate::error::Error;
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tempfile::TempDir;
 
 /// `ARCHC_CACHE`, else `archc` in the user's folder of caches.
 pub(crate) fn root() -> Result<PathBuf, Error> {
@@ -39,7 +41,7 @@ pub(crate) fn ensure<'a>(
     let failed = |e: std::io::Error| Error::new(format!("cannot write {}: {e}", folder.display()));
     let parent = folder.parent().unwrap_or(Path::new("."));
     std::fs::create_dir_all(parent).map_err(failed)?;
-    let temporary = tempfile::Builder::new().prefix(".new-").tempdir_in(parent).map_err(failed)?;
+    let temporary = temporary(parent).map_err(failed)?;
     for (name, text) in files {
         let path = temporary.path().join(name);
         if let Some(folder) = path.parent() {
@@ -54,6 +56,23 @@ pub(crate) fn ensure<'a>(
     }
 }
 
+/// A folder for what is to be moved into `parent` when it is whole. Those that a killed archc has left go.
+pub(crate) fn temporary(parent: &Path) -> std::io::Result<TempDir> {
+    const PREFIX: &str = ".new-";
+    /// Longer than any build takes.
+    const OLD: Duration = Duration::from_secs(24 * 60 * 60);
+    for entry in std::fs::read_dir(parent)?.flatten() {
+        let is_old = || {
+            entry.metadata().and_then(|m| m.modified()).is_ok_and(|t| t.elapsed().is_ok_and(|age| age > OLD))
+        };
+        if entry.file_name().to_string_lossy().starts_with(PREFIX) && is_old() {
+            // Another archc may do the same.
+            let _ = std::fs::remove_dir_all(entry.path());
+        }
+    }
+    tempfile::Builder::new().prefix(PREFIX).tempdir_in(parent)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -62,6 +81,22 @@ mod tests {
     fn hashes_tell_parts_apart() {
         assert_ne!(hash(["ab", "c"]), hash(["a", "bc"]));
         assert_eq!(hash(["a"]).len(), 16);
+    }
+
+    #[test]
+    fn what_a_killed_archc_left_goes_after_a_day() {
+        let base = tempfile::tempdir().unwrap();
+        for (name, hours) in [(".new-a", 25), (".new-b", 1), ("network", 25)] {
+            let path = base.path().join(name);
+            std::fs::create_dir(&path).unwrap();
+            let then = std::time::SystemTime::now() - Duration::from_secs(hours * 60 * 60);
+            std::fs::File::open(&path).unwrap().set_modified(then).unwrap();
+        }
+        drop(temporary(base.path()).unwrap());
+        let mut left: Vec<_> =
+            std::fs::read_dir(base.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
+        left.sort();
+        assert_eq!(left, [".new-b", "network"]);
     }
 
     #[test]

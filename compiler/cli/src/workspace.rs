@@ -1,10 +1,12 @@
 //! Workspaces of Cargo around a folder. A crate inside somebody's workspace must be a member or excluded.
 
+use glob::{MatchOptions, Pattern};
+use serde::Serialize;
 use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
 /// A workspace that a crate lies in without being known to it.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Advice {
     /// The workspace's manifest.
     pub(crate) manifest: PathBuf,
@@ -41,13 +43,11 @@ fn excludes(path: &str, member: &str) -> bool {
     member.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// Whether a path of `members` is a folder; its last part may be `*`.
+/// Whether a path of `members`, which may be a pattern, is a folder.
 fn has_member(path: &str, member: &str) -> bool {
     let path = path.trim_start_matches("./").trim_end_matches('/');
-    match path.strip_suffix('*') {
-        Some(start) => member.strip_prefix(start).is_some_and(|rest| !rest.is_empty() && !rest.contains('/')),
-        None => path == member,
-    }
+    let options = MatchOptions { require_literal_separator: true, ..MatchOptions::new() };
+    path == member || Pattern::new(path).is_ok_and(|pattern| pattern.matches_with(member, options))
 }
 
 /// Text as a string of TOML.
@@ -81,6 +81,8 @@ mod tests {
         assert_eq!(advice("[workspace]\nexclude = [\n    \"out/vgg16\",\n]\n"), None);
         assert_eq!(advice("[workspace]\nmembers = [\"out/vgg16\"]\n"), None);
         assert_eq!(advice("[workspace]\nmembers = [\"out/*\"]\n"), None);
+        assert_eq!(advice("[workspace]\nmembers = [\"*/vgg*\"]\n"), None);
+        assert_eq!(advice("[workspace]\nmembers = [\"**\"]\n"), None);
         assert_eq!(advice("[package]\nname = \"a\"\n"), None);
     }
 }

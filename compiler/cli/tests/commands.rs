@@ -198,6 +198,37 @@ fn a_folder_of_somebody_else_is_left_alone() {
 }
 
 #[test]
+fn a_workspace_around_the_crate_is_told() {
+    let folder = folder();
+    let manifest = folder.path().join("Cargo.toml");
+    let crate_folder = folder.path().join("nets/small");
+    let build = |more: &[&str]| {
+        let mut arguments = vec!["build", "zoo:lenet5", "-o", crate_folder.to_str().unwrap()];
+        arguments.extend(more);
+        let out = archc(&arguments);
+        assert_eq!(status(&out), 0, "{}", stderr(&out));
+        out
+    };
+    std::fs::write(&manifest, "[workspace]\nmembers = []\n").unwrap();
+    let advice = "exclude = [\"nets/small\"]";
+    assert!(stdout(&build(&[])).contains(advice));
+    assert_eq!(json_line(&build(&["--json"]))["workspace"]["member"], "nets/small");
+    assert!(!stdout(&build(&["--standalone"])).contains("exclude"));
+    // What it says is enough for Cargo.
+    let cargo = || {
+        let mut command = std::process::Command::new(env!("CARGO"));
+        command.args(["metadata", "--no-deps", "--offline", "--format-version=1"]).current_dir(&crate_folder);
+        command.output().unwrap()
+    };
+    build(&[]);
+    assert!(stderr(&cargo()).contains("believes it's in a workspace when it's not"));
+    std::fs::write(&manifest, format!("[workspace]\nmembers = []\n{advice}\n")).unwrap();
+    assert!(!stdout(&build(&[])).contains("exclude"));
+    let out = cargo();
+    assert!(out.status.success(), "{}", stderr(&out));
+}
+
+#[test]
 fn a_missing_image_costs_no_build() {
     let out = archc(&["run", "zoo:lenet5", "--weights", "seeded", "--image", "no/such.png"]);
     assert_eq!(status(&out), 1);

@@ -1,11 +1,11 @@
-//! What archc builds with Cargo: the programs of `run` and `bench`, and a crate inside a user's program. One test, since
-//! its steps share a cache and build one after another.
+//! The programs that `run` and `bench` build with Cargo. One test, since its steps share a cache and build one after
+//! another.
 
 mod support;
 
 use std::path::Path;
-use std::process::{Command, Output};
-use support::{command, folder, json_line, root, status, stderr, stdout};
+use std::process::Output;
+use support::{command, folder, json_line, status, stderr, stdout};
 
 /// The samples and the classes that their names tell.
 const SAMPLES: [(&str, &str); 10] = [
@@ -22,14 +22,13 @@ const SAMPLES: [(&str, &str); 10] = [
 ];
 
 #[test]
-fn networks_run_as_programs_and_inside_a_program() {
+fn networks_run_as_programs() {
     // Below the target folder, so that a second run of the tests finds what the first one built.
     let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache");
     let archc = |arguments: &[&str]| command(arguments).env("ARCHC_CACHE", &cache).output().unwrap();
     classifies(&archc);
     times(&archc);
     explains_wrong_weights(&archc);
-    inside_a_program(&archc, &cache);
 }
 
 fn classifies(archc: &dyn Fn(&[&str]) -> Output) {
@@ -88,47 +87,4 @@ fn explains_wrong_weights(archc: &dyn Fn(&[&str]) -> Output) {
         assert!(stderr(&other).contains(word), "{word} is missing in\n{}", stderr(&other));
     }
     assert!(!stderr(&other).contains("panicked"));
-}
-
-/// A crate of two networks, written by archc, as a dependency of somebody's program outside the repository.
-fn inside_a_program(archc: &dyn Fn(&[&str]) -> Output, cache: &Path) {
-    let folder = folder();
-    let vision = folder.path().join("vision");
-    let out = archc(&["build", "archs/lenet5.arch", "zoo:mobilenet", "-o", vision.to_str().unwrap()]);
-    assert_eq!(status(&out), 0, "{}", stderr(&out));
-    let manifest = "[package]\nname = \"program\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n\
-                    [dependencies]\nvision = { path = \"vision\" }\n";
-    let main = format!(
-        "fn main() {{
-            let model = vision::lenet5::Model::load({:?}).unwrap();
-            let mut session = model.session();
-            let one = session.infer(&[0.5; 784]).to_vec();
-            let mut pair = model.session_of::<2>();
-            pair.inputs_mut()[1] = [0.5; 784];
-            pair.run();
-            assert_eq!(pair.outputs()[1].to_vec(), one);
-            let large = vision::mobilenet::Model::seeded(\"archc\").unwrap();
-            let mut session = large.session();
-            session.input_mut().fill(0.25);
-            session.run();
-            let sum: f32 = session.output().iter().sum();
-            assert!((sum - 1.0).abs() < 1e-4);
-            println!(\"{{}} {{}}\", one.len(), session.logits().len());
-        }}",
-        root().join("archs/weights/lenet5.safetensors").display().to_string()
-    );
-    std::fs::create_dir_all(folder.path().join("src")).unwrap();
-    std::fs::write(folder.path().join("Cargo.toml"), manifest).unwrap();
-    std::fs::write(folder.path().join("src/main.rs"), main).unwrap();
-    // The versions that the workspace has, which are there: the program builds without the network.
-    std::fs::copy(root().join("Cargo.lock"), folder.path().join("Cargo.lock")).unwrap();
-    let out = Command::new(env!("CARGO"))
-        .args(["run", "--release", "--quiet", "--offline", "--target-dir"])
-        .arg(cache.join("target"))
-        .current_dir(folder.path())
-        .output()
-        .unwrap();
-    assert!(out.status.success(), "{}", stderr(&out));
-    assert_eq!(stdout(&out), "10 1000\n");
-    assert_eq!(stderr(&out), "", "generated code compiles without a warning");
 }

@@ -10,10 +10,15 @@ use std::path::{Path, PathBuf};
 
 /// Writes a Rust crate for one or more networks
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:
+#[command(
+    after_help = "A program has one runtime: crates that it uses together share one by --runtime, or are one crate.
+
+Examples:
   archc build archs/vgg16.arch                            writes out/vgg16
   archc build archs/resnet50.arch --net ResNet152 -o nets/deep
-  archc build archs/lenet5.arch zoo:mobilenet -o vision   one crate, two modules")]
+  archc build archs/lenet5.arch zoo:mobilenet -o vision   one crate, two modules
+  archc build zoo:resnet50 -o deep --runtime vision/runtime"
+)]
 pub(crate) struct Arguments {
     /// The networks: .arch files, or zoo:NAME for those that come with archc
     #[arg(value_name = "FILE", required = true)]
@@ -26,10 +31,10 @@ pub(crate) struct Arguments {
     /// A folder or a version of archc-runtime to depend on, in place of a copy
     #[arg(long, value_name = "PATH|VERSION")]
     runtime: Option<String>,
-    /// Gives the crate a workspace of its own
+    /// Gives the crate a workspace of its own, so that it can be built inside of another; no program can depend on it
     #[arg(long)]
     standalone: bool,
-    /// One JSON object: the folder and its modules
+    /// One JSON object: the folder, its modules, and a workspace around it that does not know it
     #[arg(long)]
     json: bool,
 }
@@ -38,6 +43,8 @@ pub(crate) struct Arguments {
 struct Report<'a> {
     folder: String,
     modules: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    workspace: Option<workspace::Advice>,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
@@ -58,7 +65,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
     let name = folder.file_name().map_or(first.to_owned(), |n| identifier(&n.to_string_lossy(), "net_"));
     let runtime = match &arguments.runtime {
         None => Dependency::Path("runtime".to_owned()),
-        Some(text) => dependency(text)?,
+        Some(text) => runtime_source::dependency(text, &folder)?,
     };
     let mut files = package(&name, &modules, &runtime, arguments.standalone);
     if arguments.runtime.is_none() {
@@ -71,36 +78,20 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
 
 fn report(arguments: &Arguments, folder: &Path, modules: &[Module]) -> Result<(), Error> {
     let names: Vec<&str> = modules.iter().map(|m| m.name.as_str()).collect();
+    let advice = workspace::around(folder).filter(|_| !arguments.standalone);
     if arguments.json {
-        let report = Report { folder: folder.display().to_string(), modules: names };
+        let report = Report { folder: folder.display().to_string(), modules: names, workspace: advice };
         let line = serde_json::to_string(&report).map_err(|e| Error::new(e.to_string()))?;
         return print(&format!("{line}\n"));
     }
     print(&format!("Wrote {} ({})\n", folder.display(), names.join(", ")))?;
-    match workspace::around(folder) {
-        Some(advice) if !arguments.standalone => print(&format!(
-            "It lies inside the workspace {}: Cargo wants it among the `members` there, or this line under [workspace]:\n    exclude = [{}]\n",
+    match advice {
+        Some(advice) => print(&format!(
+            "It lies inside of the workspace {}. There it is a member once a member depends on it by its path; to keep it \
+             out, write under [workspace]:\n    exclude = [{}]\n",
             advice.manifest.display(),
             workspace::quoted(&advice.member),
         )),
-        _ => Ok(()),
+        None => Ok(()),
     }
-}
-
-/// A version of the runtime, or a folder that holds it.
-fn dependency(text: &str) -> Result<Dependency, Error> {
-    let is_version = text.starts_with(|c: char| c.is_ascii_digit())
-        && text.chars().all(|c| c.is_ascii_alphanumeric() || ".+-".contains(c))
-        && text.contains('.');
-    if is_version {
-        return Ok(Dependency::Version(text.to_owned()));
-    }
-    if !Path::new(text).join("Cargo.toml").is_file() {
-        return Err(Error::with_help(
-            format!("--runtime {text:?} is neither a version nor a folder with a Cargo.toml"),
-            "give the folder of archc-runtime's source, or leave the option out for a copy",
-        ));
-    }
-    let path = std::path::absolute(text).map_err(|e| Error::new(format!("{text}: {e}")))?;
-    Ok(Dependency::Path(path.display().to_string()))
 }

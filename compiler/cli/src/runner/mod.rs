@@ -146,7 +146,7 @@ fn keep(built: &Path, program: &Path) -> Result<(), Error> {
     let failed = |e: std::io::Error| Error::new(format!("cannot keep {}: {e}", program.display()));
     let parent = program.parent().unwrap_or(Path::new("."));
     std::fs::create_dir_all(parent).map_err(failed)?;
-    let temporary = tempfile::Builder::new().prefix(".new-").tempdir_in(parent).map_err(failed)?;
+    let temporary = cache::temporary(parent).map_err(failed)?;
     let copy = temporary.path().join("program");
     std::fs::copy(built, &copy).map_err(failed)?;
     std::fs::rename(&copy, program).map_err(failed)
