@@ -39,6 +39,56 @@ macro_rules! include_weights {
     }};
 }
 
+/// The methods of a generated model that need files. Without the feature `std` there are none.
+#[cfg(feature = "std")]
+#[macro_export]
+macro_rules! model_files {
+    ($model:ident, $network:ident) => {
+        impl $model {
+            /// Reads the weights from a safetensors file, checks each against the network, and packs them.
+            ///
+            /// The error names every tensor that is missing, unknown or of the wrong shape.
+            pub fn load(
+                path: impl ::core::convert::AsRef<::std::path::Path>,
+            ) -> ::core::result::Result<$model, $crate::LoadError> {
+                $crate::Model::load(&$network, path).map($model)
+            }
+
+            /// Maps a file that [`save_packed`](Self::save_packed) has written: nothing is packed or copied, and what an
+            /// inference needs is read from the file when it is needed first. The file must not be changed in place
+            /// meanwhile; see [`archc_runtime::Model::load_packed`]($crate::Model::load_packed).
+            pub fn load_packed(
+                path: impl ::core::convert::AsRef<::std::path::Path>,
+            ) -> ::core::result::Result<$model, $crate::LoadError> {
+                $crate::Model::load_packed(&$network, path).map($model)
+            }
+
+            /// Like [`load_packed`](Self::load_packed), but reads all of the file into memory, and finds damaged numbers.
+            pub fn read_packed(
+                path: impl ::core::convert::AsRef<::std::path::Path>,
+            ) -> ::core::result::Result<$model, $crate::LoadError> {
+                $crate::Model::read_packed(&$network, path).map($model)
+            }
+
+            /// Writes the packed weights to a file for [`load_packed`](Self::load_packed): all of it, or nothing. It fits
+            /// this network as this version of archc compiles it.
+            pub fn save_packed(
+                &self,
+                path: impl ::core::convert::AsRef<::std::path::Path>,
+            ) -> ::core::result::Result<(), $crate::weights::packed::SaveError> {
+                self.0.save_packed(path)
+            }
+        }
+    };
+}
+
+/// The methods of a generated model that need files. Without the feature `std` there are none.
+#[cfg(not(feature = "std"))]
+#[macro_export]
+macro_rules! model_files {
+    ($model:ident, $network:ident) => {};
+}
+
 /// Fails to compile unless the runtime has this [`ABI`](crate::ABI): the runtime and archc are of different versions.
 #[macro_export]
 macro_rules! assert_abi {

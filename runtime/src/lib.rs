@@ -25,11 +25,11 @@ pub mod spec;
 mod sys;
 pub mod weights;
 
-pub use arrays::{arrays, arrays_mut};
+pub use arrays::{array, array_mut, arrays, arrays_mut};
 pub use isa::Isa;
 pub use model::Model;
 pub use session::Session;
 pub use weights::LoadError;
 
 /// The number of the interface between generated code and this crate; it grows when either must change with the other.
-pub const ABI: u32 = 1;
+pub const ABI: u32 = 2;

@@ -53,10 +53,10 @@ fn main() {
 
     // Two images at a time, of which the second is another one.
     let mut pair = model.session_of::<2>();
-    pair.inputs_mut()[0] = bytes.map(|b| f32::from(b) / 255.0);
+    pair.input_mut()[0] = bytes.map(|b| f32::from(b) / 255.0);
     pair.run();
-    assert_eq!(pair.outputs()[0].to_vec(), one);
-    assert_ne!(pair.outputs()[1].to_vec(), one);
+    assert_eq!(pair.output()[0].to_vec(), one);
+    assert_ne!(pair.output()[1].to_vec(), one);
 
     let model = shapes::Model::seeded(\"installed\").unwrap();
     let mut session = model.session();

@@ -43,6 +43,17 @@ fn a_batch_is_as_many_inferences() {
     assert_eq!(batch.output(0).len(), 3 * CLASSES);
 }
 
+#[test]
+fn sessions_of_all_sizes_share_one_copy_of_the_weights() {
+    let model = Model::seeded(&NETWORK, "archc").unwrap();
+    let clone = model.clone();
+    for session in
+        [model.session(1), model.session(8), clone.session(3), clone.with_isa(Isa::PORTABLE).session(2)]
+    {
+        assert_eq!(session.model().weights().as_ptr(), model.weights().as_ptr());
+    }
+}
+
 /// A session runs again and again, whatever the run before left in the arena.
 #[test]
 fn sessions_are_used_again() {

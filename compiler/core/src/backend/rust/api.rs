@@ -1,4 +1,4 @@
-//! The types that users of a module see: `Model` and `Session`, with lengths in their types.
+//! The types that users of a module see: `Model`, `Session` and `SessionOf`, with lengths in their types.
 
 use super::Artifact;
 use super::views::{array, number};
@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 /// The public items.
 pub(super) fn items(artifact: Artifact<'_>) -> Vec<TokenStream> {
     let facts = Facts::new(artifact);
-    vec![constants(&facts), model(), session(&facts), single(artifact, &facts)]
+    vec![constants(&facts), model(), session(artifact, &facts), session_of(artifact, &facts)]
 }
 
 struct Facts {
@@ -61,7 +61,7 @@ fn constants(facts: &Facts) -> TokenStream {
         output.iter().product::<usize>()
     );
     quote! {
-        archc_runtime::assert_abi!(1);
+        archc_runtime::assert_abi!(2);
 
         #[doc = #docs]
         ///
@@ -88,17 +88,25 @@ fn constants(facts: &Facts) -> TokenStream {
 
 fn model() -> TokenStream {
     quote! {
+        // `load`, `load_packed`, `read_packed` and `save_packed`, where there are files: with the runtime's feature `std`.
+        archc_runtime::model_files!(Model, NETWORK);
+
         impl Model {
-            /// Reads the weights from a safetensors file, checks each against the network, and packs them.
+            /// Checks the tensors of a safetensors file, given its bytes, against the network, and packs them.
             ///
             /// The error names every tensor that is missing, unknown or of the wrong shape.
-            pub fn load(path: impl AsRef<std::path::Path>) -> Result<Model, archc_runtime::LoadError> {
-                archc_runtime::Model::load(&NETWORK, path.as_ref()).map(Model)
-            }
-
-            /// Like [`Model::load`], from the bytes of such a file.
             pub fn from_bytes(bytes: &[u8]) -> Result<Model, archc_runtime::LoadError> {
                 archc_runtime::Model::from_bytes(&NETWORK, bytes).map(Model)
+            }
+
+            /// Copies packed weights, given the bytes of their file.
+            pub fn from_packed_bytes(bytes: &[u8]) -> Result<Model, archc_runtime::LoadError> {
+                archc_runtime::Model::from_packed_bytes(&NETWORK, bytes).map(Model)
+            }
+
+            /// Packed weights in the program, used where they are: `archc_runtime::include_weights!(..)`.
+            pub fn from_packed_static(bytes: &'static [u8]) -> Result<Model, archc_runtime::LoadError> {
+                archc_runtime::Model::from_packed_static(&NETWORK, bytes).map(Model)
             }
 
             /// Made-up weights that are the same everywhere: for tests and benchmarks.
@@ -108,76 +116,45 @@ fn model() -> TokenStream {
 
             /// A session for one image at a time.
             pub fn session(&self) -> Session {
-                self.session_of::<1>()
+                Session(self.0.session(1))
             }
 
-            /// A session for `BATCH` images at a time; all sessions share the weights.
-            pub fn session_of<const BATCH: usize>(&self) -> Session<BATCH> {
-                Session(self.0.session(BATCH))
+            /// A session for `BATCH` images at a time; sessions of any size share the weights.
+            pub fn session_of<const BATCH: usize>(&self) -> SessionOf<BATCH> {
+                SessionOf(self.0.session(BATCH))
             }
         }
     }
 }
 
-fn session(facts: &Facts) -> TokenStream {
+/// For one image.
+fn session(artifact: Artifact<'_>, facts: &Facts) -> TokenStream {
     let (input, output) = (size(facts.input), size(facts.output));
+    let accessors = accessors(artifact, |size| quote!([f32; #size]), &format_ident!("array"));
     quote! {
-        /// The memory of an inference. `run` allocates nothing.
+        /// The memory of an inference of one image. `run` allocates nothing.
         #[derive(Debug)]
-        pub struct Session<const BATCH: usize = 1>(archc_runtime::Session);
+        pub struct Session(archc_runtime::Session);
 
-        impl<const BATCH: usize> Session<BATCH> {
+        impl Session {
             /// Computes on up to this many threads, the calling one included; 0 stands for all cores, as at first. Where
             /// another session has the others, a run computes on the calling one alone.
             #[must_use]
-            pub fn with_threads(self, threads: usize) -> Session<BATCH> {
+            pub fn with_threads(self, threads: usize) -> Session {
                 Session(self.0.with_threads(threads))
             }
 
-            /// The images: rows, columns, channels.
-            pub fn inputs_mut(&mut self) -> &mut [[f32; #input]; BATCH] {
-                archc_runtime::arrays_mut(self.0.input_mut())
+            /// The image: rows, columns, channels.
+            pub fn input_mut(&mut self) -> &mut [f32; #input] {
+                archc_runtime::array_mut(self.0.input_mut())
             }
 
-            /// Computes the outputs from the inputs.
+            /// Computes the outputs from the input.
             pub fn run(&mut self) {
                 self.0.run();
             }
 
-            /// What the last `run` computed, image by image.
-            pub fn outputs(&self) -> &[[f32; #output]; BATCH] {
-                archc_runtime::arrays(self.0.output(0))
-            }
-        }
-    }
-}
-
-fn single(artifact: Artifact<'_>, facts: &Facts) -> TokenStream {
-    let (input, output) = (size(facts.input), size(facts.output));
-    let logits = artifact.program.logits.map(|id| {
-        let logits = size(shape(artifact, id));
-        quote! {
-            /// What the final softmax received.
-            pub fn logits(&self) -> &[f32; #logits] {
-                &archc_runtime::arrays::<_, 1>(self.0.logits())[0]
-            }
-        }
-    });
-    let named = named_outputs(artifact);
-    quote! {
-        impl Session {
-            /// The image: rows, columns, channels.
-            pub fn input_mut(&mut self) -> &mut [f32; #input] {
-                &mut self.inputs_mut()[0]
-            }
-
-            /// What the last `run` computed.
-            pub fn output(&self) -> &[f32; #output] {
-                &self.outputs()[0]
-            }
-
-            #logits
-            #(#named)*
+            #(#accessors)*
 
             /// Copies the image in, runs, and gives the output.
             pub fn infer(&mut self, image: &[f32; #input]) -> &[f32; #output] {
@@ -189,30 +166,80 @@ fn single(artifact: Artifact<'_>, facts: &Facts) -> TokenStream {
     }
 }
 
-/// One accessor for each output that the text names.
-fn named_outputs(artifact: Artifact<'_>) -> Vec<TokenStream> {
-    let outputs = &artifact.program.outputs;
-    let names = method_names(outputs.iter().map(|(name, _)| name.as_str()));
-    let named = outputs.iter().zip(names).enumerate().filter(|(_, ((name, _), _))| name != "output");
-    named
-        .map(|(index, ((name, id), method))| {
-            let docs = format!(" The output `{name}`.");
-            let (size, index) = (size(shape(artifact, *id)), number(index));
-            quote! {
-                #[doc = #docs]
-                pub fn #method(&self) -> &[f32; #size] {
-                    &archc_runtime::arrays::<_, 1>(self.0.output(#index))[0]
-                }
+/// For any number of images: the same methods, each of as many arrays.
+fn session_of(artifact: Artifact<'_>, facts: &Facts) -> TokenStream {
+    let (input, output) = (size(facts.input), size(facts.output));
+    let accessors = accessors(artifact, |size| quote!([[f32; #size]; BATCH]), &format_ident!("arrays"));
+    quote! {
+        /// The memory of an inference of `BATCH` images: what a [`Session`] has of one, this has of each, image by image.
+        #[derive(Debug)]
+        pub struct SessionOf<const BATCH: usize>(archc_runtime::Session);
+
+        impl<const BATCH: usize> SessionOf<BATCH> {
+            /// As [`Session::with_threads`].
+            #[must_use]
+            pub fn with_threads(self, threads: usize) -> SessionOf<BATCH> {
+                SessionOf(self.0.with_threads(threads))
             }
-        })
-        .collect()
+
+            /// The images: rows, columns, channels.
+            pub fn input_mut(&mut self) -> &mut [[f32; #input]; BATCH] {
+                archc_runtime::arrays_mut(self.0.input_mut())
+            }
+
+            /// Computes the outputs from the inputs.
+            pub fn run(&mut self) {
+                self.0.run();
+            }
+
+            #(#accessors)*
+
+            /// Copies the images in, runs, and gives the outputs.
+            pub fn infer(&mut self, images: &[[f32; #input]; BATCH]) -> &[[f32; #output]; BATCH] {
+                self.input_mut().copy_from_slice(images);
+                self.run();
+                self.output()
+            }
+        }
+    }
+}
+
+/// Methods for what a run computes: the output, what the final softmax received, and each output that the text names. `array`
+/// is their type for so many numbers of an image, and `convert` the runtime's function that makes one of a slice.
+fn accessors(
+    artifact: Artifact<'_>,
+    array: impl Fn(&Literal) -> TokenStream,
+    convert: &Ident,
+) -> Vec<TokenStream> {
+    let accessor = |docs: &str, method: &Ident, id: ValueId, slice: TokenStream| {
+        let array = array(&size(shape(artifact, id)));
+        quote! {
+            #[doc = #docs]
+            pub fn #method(&self) -> &#array {
+                archc_runtime::#convert(self.0.#slice)
+            }
+        }
+    };
+    let outputs = &artifact.program.outputs;
+    let methods = method_names(outputs.iter().map(|(name, _)| name.as_str()));
+    let first = outputs.first().map(|(_, id)| {
+        accessor(" What the last `run` computed.", &format_ident!("output"), *id, quote!(output(0)))
+    });
+    let logits = artifact.program.logits.map(|id| {
+        accessor(" What the final softmax received.", &format_ident!("logits"), id, quote!(logits()))
+    });
+    let named = outputs.iter().zip(&methods).enumerate().filter(|(_, ((name, _), _))| name != "output");
+    let named = named.map(|(index, ((name, id), method))| {
+        let index = number(index);
+        accessor(&format!(" The output `{name}`."), method, *id, quote!(output(#index)))
+    });
+    first.into_iter().chain(logits).chain(named).collect()
 }
 
 /// A method for each name of the text, all different and none that a session has anyway: `layer1.0.conv2` as
 /// `layer1_0_conv2`.
 fn method_names<'a>(names: impl Iterator<Item = &'a str>) -> Vec<Ident> {
-    const SESSION: [&str; 8] =
-        ["with_threads", "input_mut", "inputs_mut", "output", "outputs", "logits", "infer", "run"];
+    const SESSION: [&str; 6] = ["with_threads", "input_mut", "output", "logits", "infer", "run"];
     let mut taken: BTreeSet<String> = SESSION.iter().map(|&name| name.to_owned()).collect();
     let unique = |name: &str| {
         let stem = identifier(name, "output_");
@@ -229,7 +256,7 @@ mod tests {
 
     #[test]
     fn methods_are_identifiers_and_all_different() {
-        let names = ["a_b", "A_B", "a.b", "logits", "logits_2", "inputs_mut", "match", "0.x", "self"];
+        let names = ["a_b", "A_B", "a.b", "logits", "logits_2", "input_mut", "match", "0.x", "self"];
         let methods: Vec<String> = method_names(names.into_iter()).iter().map(ToString::to_string).collect();
         let expected = [
             "a_b",
@@ -237,7 +264,7 @@ mod tests {
             "a_b_3",
             "logits_2",
             "logits_2_2",
-            "inputs_mut_2",
+            "input_mut_2",
             "output_match",
             "output_0_x",
             "output_self",
