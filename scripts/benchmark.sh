@@ -44,3 +44,4 @@ for net in lenet5 alexnet vgg16 resnet50 inception_v3 mobilenet mobilenet_v2; do
         match($0, /is [0-9.]+ times/); plain = substr($0, RSTART + 3, RLENGTH - 9)
         printf "| arena of `%s`, against what is alive at once; that against the plain numbers | %s; %s | at most 1.1; 1.35 |\n", net, alive, plain }'
 done
+scripts/build-figures.sh

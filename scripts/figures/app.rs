@@ -1,0 +1,57 @@
+//! An application with ResNet-50 in it, for scripts/build-figures.sh. Given a path, it writes seeded weights there, unless
+//! the file exists, and prints how many milliseconds the model takes to load from it.
+
+use archc_runtime::weights::{LoadError, Seeded, Source};
+use std::error::Error;
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::Path;
+use std::time::Instant;
+
+archc_runtime::include_model!(resnet50);
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let path = std::env::args_os().nth(1).ok_or("usage: app WEIGHTS")?;
+    let path = Path::new(&path);
+    if !path.exists() {
+        write_seeded(path)?;
+    }
+    println!("{:.1}", median_ms(|| resnet50::Model::load(path))?);
+    Ok(())
+}
+
+/// A safetensors file: the length of its head, the head in JSON, the numbers.
+fn write_seeded(path: &Path) -> Result<(), Box<dyn Error>> {
+    let source = Seeded::new(&resnet50::NETWORK, "archc");
+    let (mut entries, mut end) = (Vec::new(), 0);
+    for name in source.names() {
+        let shape = source.info(name).ok_or("a tensor without a shape")?.shape;
+        let start = end;
+        end += 4 * shape.iter().product::<usize>();
+        entries.push(format!(r#""{name}":{{"dtype":"F32","shape":{shape:?},"data_offsets":[{start},{end}]}}"#));
+    }
+    let head = format!("{{{}}}", entries.join(","));
+    let mut file = BufWriter::new(File::create(path)?);
+    file.write_all(&(head.len() as u64).to_le_bytes())?;
+    file.write_all(head.as_bytes())?;
+    for name in source.names() {
+        let shape = source.info(name).ok_or("a tensor without a shape")?.shape;
+        let mut bytes = vec![0; 4 * shape.iter().product::<usize>()];
+        source.read(name, 0, &mut bytes)?;
+        file.write_all(&bytes)?;
+    }
+    Ok(file.flush()?)
+}
+
+/// The median of nine.
+fn median_ms<T>(load: impl Fn() -> Result<T, LoadError>) -> Result<f64, LoadError> {
+    let mut times = [0.0; 9];
+    for time in &mut times {
+        let start = Instant::now();
+        let loaded = load()?;
+        *time = start.elapsed().as_secs_f64() * 1e3;
+        drop(loaded);
+    }
+    times.sort_by(f64::total_cmp);
+    Ok(times[4])
+}
