@@ -42,7 +42,7 @@ impl Package {
              [dependencies]\narchc-runtime = {{ path = {:?} }}\n\n\
              [build-dependencies]\narchc-build = {{ path = {:?} }}\n\n[workspace]\n\n\
              [profile.dev]\ndebug = \"line-tables-only\"\n\n\
-             [profile.dev.build-override]\nopt-level = 0\ncodegen-units = 256\ndebug = \"line-tables-only\"\n",
+             [profile.dev.build-override]\nopt-level = 0\ndebug = \"line-tables-only\"\n",
             root.join("runtime"),
             root.join("compiler/build")
         );
