@@ -29,7 +29,7 @@ generate >"$work/log"
 cargo fetch --quiet --manifest-path "$work/crate/Cargo.toml"
 time=$(seconds build_crate)
 row "generated crate of ResNet-50 with the runtime, cold release build" "$time s" "under 25 s"
-sed -i 's/classes=1000/classes=1001/' "$work/net.arch"
+sed -i 's/eps=1.001e-5/eps=1e-5/' "$work/net.arch"
 time=$(seconds generate_and_build)
 row "the same after an edit of the .arch, \`archc build\` included" "$time s" "under 5 s"
 
@@ -61,7 +61,7 @@ cargo fetch --quiet --manifest-path "$app/Cargo.toml"
 build_app() { cargo build --release --offline --manifest-path "$app/Cargo.toml"; }
 time=$(seconds build_app)
 row "application with a build.rs, cold release build" "$time s" "under 45 s"
-sed -i 's/classes=1000/classes=1001/' "$app/resnet50.arch"
+sed -i 's/eps=1.001e-5/eps=1e-5/' "$app/resnet50.arch"
 time=$(seconds build_app)
 row "the same after an edit of the .arch" "$time s" "under 5 s"
 
