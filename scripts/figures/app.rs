@@ -1,5 +1,5 @@
-//! An application with ResNet-50 in it, for scripts/build-figures.sh. Given a path, it writes seeded weights there, unless
-//! the file exists, and prints how many milliseconds the model takes to load from it.
+//! An application with ResNet-50 in it, for scripts/build-figures.sh. Given a folder, it writes seeded weights there and
+//! prints how many milliseconds the model takes to load from them, and to map them packed.
 
 use archc_runtime::weights::{LoadError, Seeded, Source};
 use std::error::Error;
@@ -11,12 +11,13 @@ use std::time::Instant;
 archc_runtime::include_model!(resnet50);
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let path = std::env::args_os().nth(1).ok_or("usage: app WEIGHTS")?;
-    let path = Path::new(&path);
-    if !path.exists() {
-        write_seeded(path)?;
-    }
-    println!("{:.1}", median_ms(|| resnet50::Model::load(path))?);
+    let folder = std::env::args_os().nth(1).ok_or("usage: app FOLDER")?;
+    let folder = Path::new(&folder);
+    let (file, packed) = (folder.join("resnet50.safetensors"), folder.join("resnet50.packed"));
+    write_seeded(&file)?;
+    resnet50::Model::load(&file)?.save_packed(&packed)?;
+    let loading = median_ms(|| resnet50::Model::load(&file))?;
+    println!("{loading:.1} {:.3}", median_ms(|| resnet50::Model::load_packed(&packed))?);
     Ok(())
 }
 
