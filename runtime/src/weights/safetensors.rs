@@ -2,8 +2,13 @@
 //! length before anything of that size is allocated.
 
 use super::LoadError;
+use super::packed;
 use super::source::{Dtype, Info, Source};
-use safetensors::tensor::{Dtype as FileDtype, Metadata};
+use safetensors::tensor::{Dtype as FileDtype, TensorInfo};
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::fmt;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -17,8 +22,7 @@ const PREFIX: u64 = 8;
 /// A safetensors file, or the bytes of one.
 #[derive(Debug)]
 pub struct SafeTensors<'a> {
-    names: Vec<String>,
-    metadata: Metadata,
+    tensors: BTreeMap<String, TensorInfo>,
     /// Where the numbers start.
     start: u64,
     data: Data<'a>,
@@ -58,15 +62,82 @@ impl<'a> SafeTensors<'a> {
     }
 
     fn new(head: &[u8], size: u64, len: u64, data: Data<'a>) -> Result<SafeTensors<'a>, LoadError> {
-        let metadata: Metadata =
-            serde_json::from_slice(head).map_err(|error| format(&format!("its head is wrong: {error}")))?;
+        if head.len() as u64 != size {
+            return Err(format("it ends within its head"));
+        }
+        let tensors = parse(head).map_err(|error| format(&format!("its head is wrong: {error}")))?;
         let start = PREFIX + size;
-        let promised = (metadata.data_len() as u64).checked_add(start);
+        let promised = tensors.values().map(|info| info.data_offsets.1).max().unwrap_or(0);
+        let promised = (promised as u64).checked_add(start);
         if promised != Some(len) {
             let promised = promised.map_or("too many".to_owned(), |p| p.to_string());
             return Err(format(&format!("its head promises {promised} bytes, and there are {len}")));
         }
-        Ok(SafeTensors { names: metadata.offset_keys(), metadata, start, data })
+        Ok(SafeTensors { tensors, start, data })
+    }
+}
+
+/// What the head says, if it is one: every tensor once, and their bytes one behind the other, each as many as its shape and
+/// type take.
+fn parse(head: &[u8]) -> Result<BTreeMap<String, TensorInfo>, String> {
+    let Tensors(mut all) = serde_json::from_slice(head).map_err(|error| error.to_string())?;
+    all.sort_by_key(|(_, info)| info.data_offsets);
+    let mut tensors = BTreeMap::new();
+    let mut end = 0;
+    for (name, info) in all {
+        let entry = match tensors.entry(name) {
+            Entry::Vacant(entry) => entry,
+            Entry::Occupied(entry) => return Err(format!("it has {} twice", entry.key().escape_debug())),
+        };
+        let (from, to) = info.data_offsets;
+        let bits = info.shape.iter().try_fold(info.dtype.bitsize(), |bits, &n| bits.checked_mul(n));
+        let wrong = match from {
+            _ if to < from => Some("end before they start"),
+            _ if from < end => Some("overlap those of another tensor"),
+            _ if from > end => Some("leave a gap in front of them"),
+            _ if bits.is_none() || bits != (to - from).checked_mul(8) => {
+                Some("are not as many as its shape and type take")
+            }
+            _ => None,
+        };
+        if let Some(wrong) = wrong {
+            let name = entry.key().escape_debug();
+            return Err(format!("the bytes of {name}, {from} to {to}, {wrong}"));
+        }
+        end = to;
+        entry.insert(info);
+    }
+    Ok(tensors)
+}
+
+/// The tensors of a head in its order. A map would keep the last of a name only.
+struct Tensors(Vec<(String, TensorInfo)>);
+
+impl<'de> Deserialize<'de> for Tensors {
+    fn deserialize<D: Deserializer<'de>>(head: D) -> Result<Tensors, D::Error> {
+        struct Entries;
+
+        impl<'de> Visitor<'de> for Entries {
+            type Value = Tensors;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("tensors by name")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Tensors, A::Error> {
+                let mut tensors = Vec::new();
+                while let Some(name) = map.next_key::<String>()? {
+                    if name == "__metadata__" {
+                        map.next_value::<IgnoredAny>()?;
+                    } else {
+                        tensors.push((name, map.next_value()?));
+                    }
+                }
+                Ok(Tensors(tensors))
+            }
+        }
+
+        head.deserialize_map(Entries)
     }
 }
 
@@ -77,12 +148,28 @@ fn head_size(bytes: &[u8], len: u64) -> Result<u64, LoadError> {
     };
     let size = u64::from_le_bytes(*prefix);
     if size > HEAD_LIMIT {
-        return Err(format(&format!("its head would have {size} bytes")));
+        return Err(match other_kind(bytes) {
+            Some(kind) => format(kind),
+            None => format(&format!("its head would have {size} bytes")),
+        });
     }
-    if size > len - PREFIX {
+    if size > len.saturating_sub(PREFIX) {
         return Err(format("it ends within its head"));
     }
     Ok(size)
+}
+
+/// What files are that people mistake for safetensors, and what to do.
+fn other_kind(bytes: &[u8]) -> Option<&'static str> {
+    const KINDS: [(&[u8], &str); 3] = [
+        (&packed::MAGIC, "it holds packed weights, which `load_packed` reads"),
+        (
+            b"PK",
+            "it is an archive, as PyTorch and Keras write; save its tensors with the safetensors library",
+        ),
+        (b"\x89HDF", "it is HDF5, as Keras writes; save its tensors with the safetensors library"),
+    ];
+    KINDS.iter().find(|(start, _)| bytes.starts_with(start)).map(|(_, kind)| *kind)
 }
 
 /// Bytes `start..start + size`.
@@ -98,11 +185,11 @@ fn format(message: &str) -> LoadError {
 
 impl Source for SafeTensors<'_> {
     fn names(&self) -> Vec<&str> {
-        self.names.iter().map(String::as_str).collect()
+        self.tensors.keys().map(String::as_str).collect()
     }
 
     fn info(&self, name: &str) -> Option<Info> {
-        let info = self.metadata.info(name)?;
+        let info = self.tensors.get(name)?;
         let dtype = match info.dtype {
             FileDtype::F16 => Dtype::F16,
             FileDtype::BF16 => Dtype::BF16,
@@ -115,7 +202,7 @@ impl Source for SafeTensors<'_> {
 
     fn read(&self, name: &str, start: usize, buffer: &mut [u8]) -> Result<(), LoadError> {
         let ends = || format(&format!("it ends within {}", name.escape_debug()));
-        let (from, to) = self.metadata.info(name).map_or((0, 0), |info| info.data_offsets);
+        let (from, to) = self.tensors.get(name).map_or((0, 0), |info| info.data_offsets);
         if start.checked_add(buffer.len()).is_none_or(|end| end > to - from) {
             return Err(ends());
         }

@@ -1,7 +1,7 @@
 //! Files that lie end in an error, and take no more memory than they have bytes.
 
 use crate::network::NETWORK;
-use crate::safetensors::{entries, file};
+use crate::safetensors::{Entry, entries, file};
 use archc_runtime::weights::Seeded;
 use archc_runtime::{LoadError, Model};
 
@@ -26,27 +26,92 @@ fn with_head(head: &str, numbers: usize) -> Vec<u8> {
 
 #[test]
 fn lies_are_found() {
-    let tensor = |shape: &str, offsets: &str| {
-        with_head(&format!("{{\"a\":{{\"dtype\":\"F32\",\"shape\":{shape},\"data_offsets\":{offsets}}}}}"), 4)
+    let entry = |name: &str, dtype: &str, shape: &str, offsets: &str| {
+        format!("{name:?}:{{\"dtype\":{dtype:?},\"shape\":{shape},\"data_offsets\":{offsets}}}")
     };
-    let cases: [(Vec<u8>, &str); 11] = [
+    let f32 = |name: &str, shape: &str, offsets: &str| entry(name, "F32", shape, offsets);
+    let tensors = |all: &[String]| with_head(&format!("{{{}}}", all.join(",")), 8);
+    let one = |shape: &str, offsets: &str| tensors(&[f32("a", shape, offsets)]);
+    let two = |name: &str, offsets: &str| tensors(&[f32("a", "[1]", "[0,4]"), f32(name, "[1]", offsets)]);
+    let cases: [(Vec<u8>, &str); 26] = [
+        // The length of the head.
         (vec![], "ends before its head"),
         (vec![1, 2, 3], "ends before its head"),
         (u64::MAX.to_le_bytes().to_vec(), "its head would have"),
+        ((32_u64 << 20 | 1).to_le_bytes().to_vec(), "its head would have 33554433 bytes"),
         (1000_u64.to_le_bytes().to_vec(), "ends within its head"),
+        // Its text.
+        (with_head("", 0), "its head is wrong"),
         (with_head("not json", 0), "its head is wrong"),
+        (with_head("[]", 0), "its head is wrong"),
         (with_head("{\"a\":3}", 0), "its head is wrong"),
-        (tensor("[1]", "[0,8]"), "its head is wrong"),
-        (tensor("[2]", "[0,8]"), "its head promises"),
-        (tensor("[4611686018427387904,4611686018427387904]", "[0,4]"), "its head is wrong"),
-        (tensor("[4000000000000]", "[0,16000000000000]"), "its head promises"),
-        (tensor("[1]", "[4,8]"), "its head is wrong"),
+        (with_head(&"[".repeat(100_000), 0), "its head is wrong"),
+        (with_head(&format!("{{\"__metadata__\":{}", "[".repeat(100_000)), 0), "its head is wrong"),
+        (tensors(&[entry("a", "F33", "[2]", "[0,8]")]), "unknown variant"),
+        (one("[-2]", "[0,8]"), "its head is wrong"),
+        (one("[2.5]", "[0,8]"), "its head is wrong"),
+        (one("[1e99]", "[0,8]"), "its head is wrong"),
+        // Shapes and offsets.
+        (one("[1]", "[0,8]"), "the bytes of a, 0 to 8, are not as many as its shape and type take"),
+        (one("[4611686018427387904,4611686018427387904]", "[0,8]"), "are not as many"),
+        (one("[0,4611686018427387904,16]", "[0,8]"), "are not as many"),
+        (one("[2305843009213693952]", "[0,9223372036854775808]"), "are not as many"),
+        (one("[2]", "[8,0]"), "the bytes of a, 8 to 0, end before they start"),
+        (one("[1]", "[4,8]"), "the bytes of a, 4 to 8, leave a gap"),
+        (one("[4000000000000]", "[0,16000000000000]"), "its head promises 16000000000"),
+        (one("[1]", "[0,4]"), "and there are"),
+        (two("b", "[0,4]"), "the bytes of b, 0 to 4, overlap those of another tensor"),
+        // Names.
+        (two("a", "[0,4]"), "it has a twice"),
+        (two("a", "[4,8]"), "it has a twice"),
     ];
     for (bytes, words) in cases {
         let error = refusal(&bytes);
-        assert!(error.contains(words), "{error}");
+        assert!(error.contains(words), "{words:?} is not in {error:?}");
         assert!(error.contains("not a safetensors file"), "{error}");
     }
+}
+
+/// What people have instead.
+#[test]
+fn other_files_are_recognized() {
+    let packed = Model::seeded(&NETWORK, "archc").unwrap().to_packed_bytes();
+    assert!(refusal(&packed).contains("`load_packed`"));
+    assert!(refusal(b"PK\x03\x04\x00\x00\x08\x08").contains("an archive"));
+    assert!(refusal(b"\x89HDF\r\n\x1a\n").contains("HDF5"));
+}
+
+/// Cut short at every length; as a file at some.
+#[test]
+fn cut_files_are_refused() {
+    let whole = file(&entries(&Seeded::new(&NETWORK, "archc")));
+    let head = 8 + u64::from_le_bytes(*whole.first_chunk().unwrap()) as usize;
+    for len in 0..whole.len() {
+        let error = Model::from_bytes(&NETWORK, &whole[..len]).unwrap_err().to_string();
+        let words = match len {
+            0..8 => "ends before its head",
+            _ if len < head => "ends within its head",
+            _ => "its head promises",
+        };
+        assert!(error.contains(words), "{len}: {error}");
+    }
+    for len in [0, 7, 8, 9, head - 1, head, head + 1, whole.len() - 1] {
+        refusal(&whole[..len]);
+    }
+    refusal(&[whole, vec![0]].concat());
+}
+
+/// Tensors without numbers are nothing that a network has, and no reason to fail otherwise.
+#[test]
+fn empty_tensors_are_tensors() {
+    let mut all = entries(&Seeded::new(&NETWORK, "archc"));
+    all.push(Entry { name: "none".into(), dtype: "F32", shape: vec![3, 0], bytes: vec![] });
+    let bias = all.iter().position(|e| e.name == "head.dense.bias").unwrap();
+    (all[bias].shape, all[bias].bytes) = (vec![0], vec![]);
+    let error = Model::from_bytes(&NETWORK, &file(&all)).unwrap_err();
+    let LoadError::Mismatch(mismatch) = error else { panic!("{error}") };
+    assert_eq!(mismatch.extra, [("none".into(), vec![3, 0])]);
+    assert_eq!(mismatch.shapes, [("head.dense.bias".into(), vec![5], vec![0])]);
 }
 
 /// Sums of sizes that overflow together.

@@ -5,7 +5,11 @@ mod files;
 #[cfg(feature = "safetensors")]
 mod hostile;
 mod isa;
+#[cfg(feature = "safetensors")]
+mod large;
 mod network;
+#[cfg(feature = "safetensors")]
+mod numbers;
 mod packed;
 mod packing;
 #[cfg(feature = "safetensors")]

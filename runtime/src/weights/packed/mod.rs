@@ -40,7 +40,7 @@ use hash::Hash;
 pub const VERSION: u32 = 1;
 
 /// Not text, and damaged by what changes the ends of lines.
-const MAGIC: [u8; 8] = *b"\x89archcP\n";
+pub(super) const MAGIC: [u8; 8] = *b"\x89archcP\n";
 
 /// Where the head's own hash stands.
 const HEAD_HASH: usize = 40;
