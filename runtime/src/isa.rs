@@ -2,8 +2,10 @@
 
 pub use crate::kernels::table::{TABLE, Tiles};
 use crate::simd;
-use std::fmt;
-use std::sync::OnceLock;
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
 
 /// An instruction set that this machine has. A value is the proof of it: there is no other way to one than asking.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -68,18 +70,26 @@ impl Isa {
         }
     }
 
-    /// The one that `ARCHC_ISA` names, else the fastest.
+    /// The one that `ARCHC_ISA` names, else the fastest. Without the feature `std` there is no environment.
     pub fn detect() -> Result<Isa, IsaError> {
-        match std::env::var_os(VARIABLE) {
-            None => Ok(Isa::fastest()),
-            Some(name) => Isa::named(&name.to_string_lossy()),
+        #[cfg(feature = "std")]
+        if let Some(name) = std::env::var_os(VARIABLE) {
+            return Isa::named(&name.to_string_lossy());
         }
+        Ok(Isa::fastest())
     }
 
-    /// The fastest one of this machine, asked once.
+    /// The fastest one of this machine, asked once. Without the feature `std` machines are not asked: it is the fastest one
+    /// that the compiler's target has (`-C target-feature`).
     pub fn fastest() -> Isa {
-        static FASTEST: OnceLock<Isa> = OnceLock::new();
-        *FASTEST.get_or_init(|| Isa::available().first().copied().unwrap_or(Isa::PORTABLE))
+        let fastest = || Isa::available().first().copied().unwrap_or(Isa::PORTABLE);
+        #[cfg(feature = "std")]
+        {
+            static FASTEST: std::sync::OnceLock<Isa> = std::sync::OnceLock::new();
+            *FASTEST.get_or_init(fastest)
+        }
+        #[cfg(not(feature = "std"))]
+        fastest()
     }
 
     /// Its name, as [`Isa::named`] takes it.
@@ -99,17 +109,27 @@ impl Isa {
     }
 }
 
+/// Whether the machine has all of these features of the processor.
+#[cfg(all(feature = "std", target_arch = "x86_64"))]
+macro_rules! detected {
+    ($($feature:tt),+) => {
+        [$(std::is_x86_feature_detected!($feature)),+].iter().all(|&has| has)
+    };
+}
+
+/// Whether the compiler's target has all of these features of the processor.
+#[cfg(all(not(feature = "std"), target_arch = "x86_64"))]
+macro_rules! detected {
+    ($($feature:tt),+) => {
+        [$(cfg!(target_feature = $feature)),+].iter().all(|&has| has)
+    };
+}
+
 #[cfg(target_arch = "x86_64")]
 fn has(set: Set) -> bool {
     match set {
-        Set::Avx512 => {
-            std::is_x86_feature_detected!("avx512f")
-                && std::is_x86_feature_detected!("avx512vl")
-                && std::is_x86_feature_detected!("avx512bw")
-                && std::is_x86_feature_detected!("avx512dq")
-                && has(Set::Avx2)
-        }
-        Set::Avx2 => std::is_x86_feature_detected!("avx2") && std::is_x86_feature_detected!("fma"),
+        Set::Avx512 => detected!("avx512f", "avx512vl", "avx512bw", "avx512dq") && has(Set::Avx2),
+        Set::Avx2 => detected!("avx2", "fma"),
         Set::Neon => false,
         Set::Portable => true,
         #[cfg(feature = "emulated")]
@@ -169,7 +189,7 @@ impl fmt::Display for IsaError {
     }
 }
 
-impl std::error::Error for IsaError {}
+impl core::error::Error for IsaError {}
 
 #[cfg(test)]
 mod tests {

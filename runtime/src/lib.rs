@@ -2,6 +2,14 @@
 //!
 //! A generated module describes a [`spec::Network`] in tables and computes it by calls of [`run::Run`]. Users of a module
 //! see its `Model` and `Session`, which wrap [`Model`] and [`Session`].
+//!
+//! Without the feature `std` it needs an allocator only: there are no files, one thread, and the instruction sets that the
+//! compiler's target has.
+
+#![cfg_attr(not(any(feature = "std", test)), no_std)]
+#![warn(clippy::alloc_instead_of_core, clippy::std_instead_of_alloc, clippy::std_instead_of_core)]
+
+extern crate alloc;
 
 mod arrays;
 mod include;

@@ -3,10 +3,13 @@
 use crate::isa::Isa;
 use crate::session::Session;
 use crate::spec::Network;
+#[cfg(feature = "std")]
 use crate::weights::packed::SaveError;
 use crate::weights::{self, LoadError, Seeded, Source, Weights, packed};
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+#[cfg(feature = "std")]
 use std::path::Path;
-use std::sync::Arc;
 
 /// A network with its weights. Clones share them.
 #[derive(Clone, Debug)]
@@ -18,6 +21,7 @@ pub struct Model {
 
 impl Model {
     /// Reads the weights from a safetensors file, checks them against the network, and packs them.
+    #[cfg(feature = "std")]
     pub fn load(network: &'static Network, path: impl AsRef<Path>) -> Result<Model, LoadError> {
         #[cfg(feature = "safetensors")]
         return Model::from_source(network, &weights::SafeTensors::open(path.as_ref())?);
@@ -58,12 +62,14 @@ impl Model {
     /// While a model of it lives, the file must not be changed in place: an inference might see changed numbers, and one
     /// that needs a part that was cut off ends the process with a signal. Replacing it by another file of its name, as
     /// `save_packed` does, is fine.
+    #[cfg(feature = "std")]
     pub fn load_packed(network: &'static Network, path: impl AsRef<Path>) -> Result<Model, LoadError> {
         Model::new(network, packed::map(network, path.as_ref())?)
     }
 
     /// Reads a file that [`Model::save_packed`] has written into memory, and finds damaged numbers by their hash. What happens
     /// to the file later does not matter.
+    #[cfg(feature = "std")]
     pub fn read_packed(network: &'static Network, path: impl AsRef<Path>) -> Result<Model, LoadError> {
         Model::new(network, packed::read(network, path.as_ref())?)
     }
@@ -90,6 +96,7 @@ impl Model {
     ///
     /// It fits this network, compiled by this version of archc; otherwise loading it is an error, and it has to be made
     /// again from the safetensors file. Keep that one.
+    #[cfg(feature = "std")]
     pub fn save_packed(&self, path: impl AsRef<Path>) -> Result<(), SaveError> {
         packed::save(self.network, &self.weights, path.as_ref())
     }

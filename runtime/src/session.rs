@@ -4,7 +4,7 @@ use crate::model::Model;
 use crate::run::Run;
 use crate::spec::Output;
 use crate::sys::{Arena, MOST_THREADS, Standard, Team, prepare, usable_cores};
-use std::ops::Range;
+use core::ops::Range;
 
 /// The arena of a model for a batch of images. `run` allocates nothing.
 #[derive(Debug)]

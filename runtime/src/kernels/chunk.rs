@@ -1,7 +1,7 @@
 //! Pixels of a work item: cut into tiles of nearly the same size, and where each lies in memory.
 
 use super::place::Place;
-use std::ops::Range;
+use core::ops::Range;
 
 /// Pixels of a work item: few enough that what they read stays in the L2 cache while blocks of outputs go by.
 pub(super) const CHUNK: usize = 196;

@@ -5,7 +5,7 @@ use super::place::Place;
 use super::{Kernel, Rows};
 use crate::layout::{At, View};
 use crate::simd::Simd;
-use std::ops::Range;
+use core::ops::Range;
 
 /// A clearing with its arguments.
 #[derive(Debug)]

@@ -18,7 +18,7 @@ use crate::layout::At;
 use crate::op::{Activation, Conv};
 use crate::simd::{Simd, Work};
 use crate::weights::spec::conv_size;
-use std::ops::Range;
+use core::ops::Range;
 
 /// Blocks of 16 outputs of a work item, which share its tables and inputs.
 const BLOCKS: usize = 4;

@@ -5,7 +5,7 @@ use super::place::Place;
 use super::{Kernel, Rows};
 use crate::layout::At;
 use crate::simd::Simd;
-use std::ops::Range;
+use core::ops::Range;
 
 /// A copy with its arguments.
 #[derive(Debug)]

@@ -9,7 +9,7 @@ use crate::layout::At;
 use crate::op::{self, Activation};
 use crate::simd::{F32x16, Simd};
 use crate::weights::spec::dense_size;
-use std::ops::Range;
+use core::ops::Range;
 
 /// Blocks of 16 outputs of a work item, computed at once for a single image.
 const BLOCKS: usize = 4;

@@ -13,7 +13,7 @@ use crate::layout::At;
 use crate::op::{Activation, Conv};
 use crate::simd::{F32x16, Simd, Work};
 use crate::weights::spec::{conv_size, is_depthwise};
-use std::ops::Range;
+use core::ops::Range;
 
 /// Blocks of 16 channels of a work item, which share its tables.
 const BLOCKS: usize = 4;

@@ -6,7 +6,7 @@ use super::place::Place;
 use crate::layout::At;
 use crate::op::PoolKind;
 use crate::simd::Simd;
-use std::ops::Range;
+use core::ops::Range;
 
 /// A global pooling with its arguments.
 #[derive(Debug)]

@@ -6,7 +6,7 @@ use super::{Kernel, Rows};
 use crate::layout::At;
 use crate::op;
 use crate::simd::{Simd, double};
-use std::ops::Range;
+use core::ops::Range;
 
 /// A local response normalization with its arguments.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use super::place::Place;
 use crate::layout::At;
-use std::marker::PhantomData;
+use core::marker::PhantomData;
 
 /// The arena and the weights, for a batch of images.
 #[derive(Debug)]

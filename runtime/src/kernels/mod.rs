@@ -26,8 +26,8 @@ use crate::isa::Isa;
 use crate::simd::{Simd, Work, dispatch};
 use crate::sys::Team;
 use chunk::Chunk;
+use core::ops::Range;
 use place::Place;
-use std::ops::Range;
 
 /// A kernel with its arguments, checked. What it computes is cut into work items that write to different places and
 /// depend on nothing that another writes, so that threads can claim them in any order.

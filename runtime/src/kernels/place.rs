@@ -2,7 +2,7 @@
 
 use super::strip::Strip;
 use crate::layout::{Element, Layout, Order, View};
-use std::marker::PhantomData;
+use core::marker::PhantomData;
 
 /// A value at its place in the arena, for all images of the batch; checked.
 #[derive(Clone, Copy, Debug)]

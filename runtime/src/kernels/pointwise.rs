@@ -10,7 +10,7 @@ use crate::layout::At;
 use crate::op::{Activation, Affine, Rescale};
 use crate::simd::{F32x16, Simd};
 use crate::weights::spec::affine_size;
-use std::ops::Range;
+use core::ops::Range;
 
 /// What is computed of the inputs' lanes at one place.
 pub(crate) trait Function<const INPUTS: usize>: Sync {

@@ -7,7 +7,7 @@ use super::{Kernel, Rows};
 use crate::layout::At;
 use crate::op::{self, PoolKind};
 use crate::simd::Simd;
-use std::ops::Range;
+use core::ops::Range;
 
 /// A pooling with its arguments.
 #[derive(Debug)]

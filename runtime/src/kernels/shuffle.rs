@@ -5,7 +5,7 @@ use super::place::Place;
 use super::{Kernel, Rows};
 use crate::layout::At;
 use crate::simd::{F32x16, LANES, Simd};
-use std::ops::Range;
+use core::ops::Range;
 
 /// A shuffle with its arguments.
 #[derive(Debug)]

@@ -5,7 +5,7 @@ use super::place::Place;
 use super::{Kernel, Rows};
 use crate::layout::At;
 use crate::simd::{Simd, math};
-use std::ops::Range;
+use core::ops::Range;
 
 /// A softmax with its arguments.
 #[derive(Debug)]

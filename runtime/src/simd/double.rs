@@ -1,11 +1,11 @@
 //! Functions whose result would lose most of its digits if f32 carried the steps between: they are computed in f64, 16
 //! lanes at a time. Rarely used: local response normalization, GELU.
 
-use super::{F32x16, LANES, Simd};
+use super::{F32x16, LANES, Simd, scalar};
 
 #[inline(always)]
 fn mul_add<S: Simd>(a: f64, b: f64, c: f64) -> f64 {
-    if S::FMA { a.mul_add(b, c) } else { a * b + c }
+    if S::FMA { scalar::mul_add_f64(a, b, c) } else { a * b + c }
 }
 
 #[inline(always)]
@@ -65,7 +65,7 @@ fn log2<S: Simd>(x: f64) -> f64 {
     // ln m = 2 artanh s
     let s = (m - 1.0) / (m + 1.0);
     const P: [f64; 8] = [2.0 / 15.0, 2.0 / 13.0, 2.0 / 11.0, 2.0 / 9.0, 2.0 / 7.0, 2.0 / 5.0, 2.0 / 3.0, 2.0];
-    mul_add::<S>(polynomial::<S, 8>(s * s, P) * s, std::f64::consts::LOG2_E, e)
+    mul_add::<S>(polynomial::<S, 8>(s * s, P) * s, core::f64::consts::LOG2_E, e)
 }
 
 /// To about 1e-11; 0 and infinity beyond f32.
@@ -75,7 +75,7 @@ fn exp2<S: Simd>(x: f64) -> f64 {
     let x = if x > 200.0 { 200.0 } else { x };
     const ROUND: f64 = 1.5 * WHOLE;
     let shifted = x + ROUND;
-    let r = (x - (shifted - ROUND)) * std::f64::consts::LN_2;
+    let r = (x - (shifted - ROUND)) * core::f64::consts::LN_2;
     const P: [f64; 10] = [
         1.0 / 362_880.0,
         1.0 / 40_320.0,
@@ -95,7 +95,7 @@ fn exp2<S: Simd>(x: f64) -> f64 {
 #[inline(always)]
 fn gelu_one<S: Simd>(x: f32) -> f32 {
     let x = f64::from(x);
-    let tail = 0.5 * erfc::<S>(x.abs() * std::f64::consts::FRAC_1_SQRT_2);
+    let tail = 0.5 * erfc::<S>(x.abs() * core::f64::consts::FRAC_1_SQRT_2);
     let factor = if x < 0.0 { tail } else { 1.0 - tail };
     (x * factor) as f32
 }
@@ -122,7 +122,7 @@ fn erfc<S: Simd>(z: f64) -> f64 {
         -9.276_382_568_828_286e-2,
         1.276_978_381_633_289_8,
     ];
-    let decay = exp2::<S>(-z * z * std::f64::consts::LOG2_E);
+    let decay = exp2::<S>(-z * z * core::f64::consts::LOG2_E);
     decay * polynomial::<S, 14>((z - 2.0) / (z + 2.0), P) / (1.0 + 2.0 * z)
 }
 
@@ -160,10 +160,10 @@ mod tests {
                 term *= -z * z / f64::from(n);
                 sum += term / f64::from(2 * n + 1);
             }
-            return 1.0 - sum * std::f64::consts::FRAC_2_SQRT_PI;
+            return 1.0 - sum * core::f64::consts::FRAC_2_SQRT_PI;
         }
         let fraction = (1..200).rev().fold(z, |below, n| z + f64::from(n) * 0.5 / below);
-        (-z * z).exp() / fraction / std::f64::consts::PI.sqrt()
+        (-z * z).exp() / fraction / core::f64::consts::PI.sqrt()
     }
 
     #[test]
@@ -171,7 +171,7 @@ mod tests {
         for i in -130_000..130_000 {
             let x = i as f32 * 1e-4;
             let wide = f64::from(x);
-            let z = wide.abs() * std::f64::consts::FRAC_1_SQRT_2;
+            let z = wide.abs() * core::f64::consts::FRAC_1_SQRT_2;
             let tail = 0.5 * wide * erfc_truth(z);
             let truth = if x < 0.0 { tail } else { wide - tail };
             let error = (f64::from(gelu_one::<Portable>(x)) - truth).abs();

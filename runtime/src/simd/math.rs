@@ -46,7 +46,7 @@ fn exp_one<S: Simd>(x: f32) -> f32 {
     let x = if x < -104.0 { -104.0 } else { x };
     let x = if x > 89.0 { 89.0 } else { x };
     // x = n ln 2 + r; the first part of ln 2 has few bits, so that its products are exact.
-    let shifted = fused::<S>(x, std::f32::consts::LOG2_E, ROUND);
+    let shifted = fused::<S>(x, core::f32::consts::LOG2_E, ROUND);
     let n = shifted - ROUND;
     let r = fused::<S>(n, -0.693_359_4, x);
     let r = fused::<S>(n, 2.121_944_4e-4, r);

@@ -9,6 +9,7 @@ pub(crate) mod math;
 #[cfg(target_arch = "aarch64")]
 mod neon;
 mod portable;
+mod scalar;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
@@ -159,5 +160,5 @@ pub(crate) unsafe trait Simd: Copy + Send + Sync {
 /// `a * b + c` of single numbers, by the means of the token.
 #[inline(always)]
 pub(crate) fn fused<S: Simd>(a: f32, b: f32, c: f32) -> f32 {
-    if S::FMA { a.mul_add(b, c) } else { a * b + c }
+    if S::FMA { scalar::mul_add_f32(a, b, c) } else { a * b + c }
 }

@@ -2,7 +2,7 @@
 
 use super::{F32x16, Simd, Work};
 use crate::kernels::table::{self, Tiles};
-use std::arch::aarch64;
+use core::arch::aarch64;
 
 #[inline(never)]
 #[target_feature(enable = "neon")]
@@ -20,13 +20,13 @@ type Quarters = [aarch64::float32x4_t; 4];
 #[inline(always)]
 fn join(x: Quarters) -> F32x16 {
     // Safety: both are 16 numbers.
-    unsafe { std::mem::transmute::<Quarters, F32x16>(x) }
+    unsafe { core::mem::transmute::<Quarters, F32x16>(x) }
 }
 
 #[inline(always)]
 fn quarters(x: F32x16) -> Quarters {
     // Safety: both are 16 numbers.
-    unsafe { std::mem::transmute::<F32x16, Quarters>(x) }
+    unsafe { core::mem::transmute::<F32x16, Quarters>(x) }
 }
 
 // Safety: made in `neon` only, whose feature it stands for.

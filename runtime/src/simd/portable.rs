@@ -20,7 +20,7 @@ pub(crate) struct Portable;
 
 // Safety: it needs nothing.
 unsafe impl Simd for Portable {
-    const FMA: bool = cfg!(any(target_arch = "aarch64", target_feature = "fma"));
+    const FMA: bool = cfg!(any(target_arch = "aarch64", all(target_arch = "x86_64", target_feature = "fma")));
     const TILES: Tiles = table::PORTABLE;
 
     #[inline(always)]

@@ -2,7 +2,7 @@
 
 use super::{F32x16, Simd, Work};
 use crate::kernels::table::{self, Tiles};
-use std::arch::x86_64::{self, __m512};
+use core::arch::x86_64::{self, __m512};
 
 #[inline(never)]
 #[target_feature(enable = "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma")]
@@ -87,13 +87,13 @@ unsafe impl Simd for Avx512 {
 #[inline(always)]
 fn lanes(x: __m512) -> F32x16 {
     // Safety: both are 16 numbers.
-    unsafe { std::mem::transmute::<__m512, F32x16>(x) }
+    unsafe { core::mem::transmute::<__m512, F32x16>(x) }
 }
 
 #[inline(always)]
 fn register(x: F32x16) -> __m512 {
     // Safety: both are 16 numbers.
-    unsafe { std::mem::transmute::<F32x16, __m512>(x) }
+    unsafe { core::mem::transmute::<F32x16, __m512>(x) }
 }
 
 /// AVX2 with fused multiply-add: 16 registers of 8 numbers.

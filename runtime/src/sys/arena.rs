@@ -1,8 +1,10 @@
 //! Memory of f32 numbers that starts at a cache line.
 
 use super::pages;
-use std::fmt;
-use std::ops::{Deref, DerefMut};
+use alloc::vec;
+use alloc::vec::Vec;
+use core::fmt;
+use core::ops::{Deref, DerefMut};
 
 /// Numbers of a cache line.
 const LINE: usize = 16;

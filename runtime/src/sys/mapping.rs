@@ -1,11 +1,11 @@
 //! Files in the address space: their pages are read when they are touched, and shared between processes.
 
-use std::ffi::{c_int, c_void};
+use core::ffi::{c_int, c_void};
+use core::ops::Deref;
+use core::ptr::{self, NonNull};
 use std::fs::File;
 use std::io;
-use std::ops::Deref;
 use std::os::fd::AsRawFd;
-use std::ptr::{self, NonNull};
 
 const PROT_READ: c_int = 1;
 const MAP_PRIVATE: c_int = 2;
@@ -59,7 +59,7 @@ impl Deref for Mapping {
 
     fn deref(&self) -> &[u8] {
         // Safety: that many bytes are mapped for reading until `self` is dropped.
-        unsafe { std::slice::from_raw_parts(self.start.as_ptr(), self.len) }
+        unsafe { core::slice::from_raw_parts(self.start.as_ptr(), self.len) }
     }
 }
 

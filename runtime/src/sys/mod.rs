@@ -5,12 +5,14 @@ mod alone;
 mod arena;
 mod bytes;
 #[cfg(feature = "std")]
+#[allow(clippy::std_instead_of_alloc, clippy::std_instead_of_core, reason = "it needs std anyway")]
 mod cores;
 mod float;
 #[cfg(all(feature = "std", unix, target_pointer_width = "64"))]
 mod mapping;
 mod pages;
 #[cfg(feature = "std")]
+#[allow(clippy::std_instead_of_alloc, clippy::std_instead_of_core, reason = "it needs std anyway")]
 mod pool;
 
 #[cfg(not(feature = "std"))]

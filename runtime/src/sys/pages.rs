@@ -1,15 +1,15 @@
 //! Large pages for large memory.
 
 /// From this size on memory is worth large pages: two of theirs.
-#[cfg(target_os = "linux")]
+#[cfg(all(feature = "std", target_os = "linux"))]
 const LARGE: usize = 4 << 20;
 
 /// Asks for large pages under memory that nothing was written to yet: the system then hands out 2 MiB at once where it
 /// otherwise hands out 4 KiB, which takes most of the time to fill fresh memory, and processors find their way in it
 /// sooner. Where there are none, nothing happens.
-#[cfg(target_os = "linux")]
+#[cfg(all(feature = "std", target_os = "linux"))]
 pub(crate) fn prefer_large(memory: &mut [f32]) {
-    use std::ffi::{c_int, c_void};
+    use core::ffi::{c_int, c_void};
 
     const PAGE: usize = 4096;
     const MADV_HUGEPAGE: c_int = 14;
@@ -25,6 +25,6 @@ pub(crate) fn prefer_large(memory: &mut [f32]) {
     unsafe { madvise(start.add(inside).cast(), len, MADV_HUGEPAGE) };
 }
 
-/// Only Linux is asked.
-#[cfg(not(target_os = "linux"))]
+/// Nobody is asked, but on Linux.
+#[cfg(not(all(feature = "std", target_os = "linux")))]
 pub(crate) fn prefer_large(_: &mut [f32]) {}

@@ -2,7 +2,10 @@
 
 use super::error::LoadError;
 use super::spec::Norm;
+use super::sqrt::sqrt;
 use super::tensors::Tensors;
+use alloc::vec;
+use alloc::vec::Vec;
 
 /// `x * scale + shift` for each channel.
 #[derive(Clone, Debug)]
@@ -39,7 +42,7 @@ impl Channels {
                 if variance[c] + norm.eps < 0.0 {
                     return Err(refuse(NEGATIVE));
                 }
-                let factor = gamma.as_ref().map_or(1.0, |gamma| gamma[c]) / (variance[c] + norm.eps).sqrt();
+                let factor = gamma.as_ref().map_or(1.0, |gamma| gamma[c]) / sqrt(variance[c] + norm.eps);
                 channels.scale[c] *= factor;
                 channels.shift[c] = (channels.shift[c] - mean[c]) * factor + beta[c];
                 if channels.scale[c].is_nan() || channels.shift[c].is_nan() {
@@ -64,7 +67,7 @@ impl Channels {
             if value < 0.0 {
                 return Err(tensors.refuse(variance, c, value, NEGATIVE));
             }
-            let scale = 1.0 / value.sqrt().max(1e-7);
+            let scale = 1.0 / sqrt(value).max(1e-7);
             if (mean * scale).is_nan() {
                 return Err(tensors.refuse(variance, c, value, TOGETHER));
             }

@@ -3,17 +3,19 @@
 use super::mismatch::Mismatch;
 use super::packed::PackedError;
 use crate::isa::IsaError;
-use std::fmt;
-use std::path::PathBuf;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
 
 /// Why a model cannot be loaded.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum LoadError {
     /// The file cannot be read.
+    #[cfg(feature = "std")]
     Read {
         /// Which file.
-        path: PathBuf,
+        path: std::path::PathBuf,
         /// Why.
         error: std::io::Error,
     },
@@ -49,6 +51,7 @@ pub enum LoadError {
 impl fmt::Display for LoadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            #[cfg(feature = "std")]
             LoadError::Read { path, error } => write!(f, "cannot read {}: {error}", path.display()),
             LoadError::Format { message } => {
                 write!(f, "not a safetensors file: {message}")
@@ -66,9 +69,10 @@ impl fmt::Display for LoadError {
     }
 }
 
-impl std::error::Error for LoadError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+impl core::error::Error for LoadError {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         match self {
+            #[cfg(feature = "std")]
             LoadError::Read { error, .. } => Some(error),
             LoadError::Packed(error) => Some(error),
             LoadError::Isa(error) => Some(error),

@@ -8,7 +8,10 @@ use super::spec::Tensor;
 use super::tensors::Tensors;
 use crate::spec::Network;
 use crate::sys::Arena;
-use std::collections::HashSet;
+use alloc::borrow::ToOwned;
+use alloc::collections::BTreeSet;
+use alloc::string::String;
+use alloc::vec::Vec;
 
 /// The packed weights of a network.
 pub(crate) fn load(network: &Network, source: &dyn Source) -> Result<Arena, LoadError> {
@@ -44,7 +47,7 @@ pub(super) fn tensors(network: &Network) -> impl Iterator<Item = (String, Tensor
 /// Every difference between what the network needs and what the source has.
 fn compare(network: &Network, source: &dyn Source) -> Mismatch {
     let mut mismatch = Mismatch { network: network.name, ..Mismatch::default() };
-    let mut wanted = HashSet::new();
+    let mut wanted = BTreeSet::new();
     for (name, tensor) in tensors(network) {
         match source.info(&name) {
             None => mismatch.missing.push((name.clone(), tensor.shape.to_vec())),

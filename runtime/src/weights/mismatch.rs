@@ -1,7 +1,12 @@
 //! What keeps the tensors of a source from being those of a network: every difference, named.
 
 use super::source::Dtype;
-use std::fmt;
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::String;
+use alloc::string::ToString;
+use alloc::vec::Vec;
+use core::fmt;
 
 /// Every difference between the tensors of a source and those of a network.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

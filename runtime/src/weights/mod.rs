@@ -12,6 +12,7 @@ mod safetensors;
 mod seeded;
 mod source;
 pub mod spec;
+mod sqrt;
 mod storage;
 mod tensors;
 

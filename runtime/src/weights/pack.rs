@@ -5,6 +5,7 @@ use super::error::LoadError;
 use super::spec::{Pack, affine_size, conv_size, dense_size, is_depthwise};
 use super::tensors::{Block, LANES, Tensors};
 use crate::layout::View;
+use alloc::vec::Vec;
 
 /// Writes the packed weights to the start of `out`, which holds zeros. Panics where the tables contradict themselves.
 pub(super) fn pack(how: &Pack, tensors: &mut Tensors<'_>, out: &mut [f32]) -> Result<(), LoadError> {

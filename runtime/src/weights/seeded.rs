@@ -14,14 +14,19 @@ use super::LoadError;
 use super::load::tensors;
 use super::source::{Dtype, Info, Source};
 use super::spec::{Role, Tensor};
+use super::sqrt::sqrt;
 use crate::spec::Network;
-use std::collections::HashMap;
+use alloc::borrow::ToOwned;
+use alloc::collections::BTreeMap;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
 
 /// The seeded weights of a network.
 #[derive(Clone, Debug)]
 pub struct Seeded {
     salt: String,
-    tensors: HashMap<String, Tensor>,
+    tensors: BTreeMap<String, Tensor>,
 }
 
 impl Seeded {
@@ -58,7 +63,7 @@ impl Source for Seeded {
 fn fill(seed: u64, tensor: Tensor, first: usize) -> impl Iterator<Item = f32> {
     let Tensor { role, shape, .. } = tensor;
     let fan_in: usize = shape.iter().rev().skip(1).product();
-    let bound = (6.0 / fan_in.max(1) as f64).sqrt();
+    let bound = sqrt(6.0 / fan_in.max(1) as f64);
     (first..shape.iter().product()).map(move |i| {
         let u = uniform(seed, i as u64 + 1);
         let number = match role {

@@ -1,7 +1,9 @@
 //! Where tensors come from: a file, bytes in memory, a formula.
 
 use super::LoadError;
-use std::fmt;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
 
 /// A set of named tensors.
 pub trait Source {

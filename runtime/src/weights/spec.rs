@@ -4,6 +4,10 @@
 //! finds its tensors, so that a deep network's tables are hardly longer than a shallow one's.
 
 use crate::layout::View;
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::String;
+use alloc::string::ToString;
 
 /// What a tensor is for; it decides the formula of seeded weights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,8 +3,8 @@
 use crate::sys::Arena;
 #[cfg(all(feature = "std", unix, target_pointer_width = "64"))]
 use crate::sys::Mapping;
-use std::fmt;
-use std::ops::Deref;
+use core::fmt;
+use core::ops::Deref;
 
 /// The packed weights of a network.
 pub(crate) enum Weights {

@@ -7,7 +7,11 @@ use super::error::LoadError;
 use super::float::{self, Numbers, with_type};
 use super::source::{Dtype, Source};
 use super::spec::{Instance, Tensor};
-use std::ops::Range;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
+use core::ops::Range;
 
 /// Numbers side by side in packed weights.
 pub(super) const LANES: usize = 16;
@@ -113,7 +117,7 @@ impl<'s> Tensors<'s> {
         };
         let rows = self.shape(index).iter().product::<usize>() / width;
         let at_once = (CHUNK / (width * size)).clamp(1, rows.max(1));
-        let mut buffer = std::mem::take(&mut self.buffer);
+        let mut buffer = core::mem::take(&mut self.buffer);
         // Aligned, so that 16 numbers of F32 lie in one cache line.
         buffer.resize(buffer.len().max(at_once * width * size + LINE), 0);
         let aligned = buffer.as_ptr().align_offset(LINE).min(LINE);

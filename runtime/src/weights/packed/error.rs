@@ -1,7 +1,7 @@
-//! Why packed weights cannot be used, or not be saved.
+//! Why packed weights cannot be used.
 
-use std::fmt;
-use std::path::PathBuf;
+use alloc::string::String;
+use core::fmt;
 
 /// Why bytes are not the packed weights of a network.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,25 +72,4 @@ impl fmt::Display for PackedError {
     }
 }
 
-impl std::error::Error for PackedError {}
-
-/// Packed weights could not be written.
-#[derive(Debug)]
-pub struct SaveError {
-    /// Where to.
-    pub path: PathBuf,
-    /// Why not.
-    pub error: std::io::Error,
-}
-
-impl fmt::Display for SaveError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "cannot write {}: {}", self.path.display(), self.error)
-    }
-}
-
-impl std::error::Error for SaveError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&self.error)
-    }
-}
+impl core::error::Error for PackedError {}

@@ -1,13 +1,14 @@
 //! Packed weights in files.
 
-use super::{Head, SaveError, check, finish, head, head_len};
+use super::{Head, check, finish, head, head_len};
 use crate::spec::Network;
 use crate::sys::{Arena, as_bytes, as_bytes_mut};
 use crate::weights::{LoadError, Weights};
+use core::fmt;
+use core::sync::atomic::{AtomicU64, Ordering};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Writes a file next to its place, then moves it there: a reader finds the old one or the new one, never a part.
 pub(crate) fn save(network: &Network, numbers: &[f32], path: &Path) -> Result<(), SaveError> {
@@ -94,4 +95,25 @@ fn open(network: &Network, path: &Path) -> Result<(File, Head), LoadError> {
 
 fn failed(path: &Path, error: io::Error) -> LoadError {
     LoadError::Read { path: path.to_owned(), error }
+}
+
+/// Packed weights could not be written.
+#[derive(Debug)]
+pub struct SaveError {
+    /// Where to.
+    pub path: PathBuf,
+    /// Why not.
+    pub error: std::io::Error,
+}
+
+impl fmt::Display for SaveError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "cannot write {}: {}", self.path.display(), self.error)
+    }
+}
+
+impl core::error::Error for SaveError {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        Some(&self.error)
+    }
 }

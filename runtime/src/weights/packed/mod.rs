@@ -24,9 +24,11 @@ mod file;
 mod fingerprint;
 mod hash;
 
+use alloc::string::String;
+use alloc::vec::Vec;
 pub use error::PackedError;
 #[cfg(feature = "std")]
-pub use error::SaveError;
+pub use file::SaveError;
 #[cfg(feature = "std")]
 pub(crate) use file::{map, read, save};
 

@@ -1,17 +1,22 @@
 //! Weights in safetensors files. A file is read tensor by tensor, and what its head promises is checked against its
 //! length before anything of that size is allocated.
 
+#[cfg(feature = "std")]
+mod file;
+
 use super::LoadError;
 use super::packed;
 use super::source::{Dtype, Info, Source};
+use alloc::borrow::ToOwned;
+use alloc::collections::BTreeMap;
+use alloc::collections::btree_map::Entry;
+use alloc::format;
+use alloc::string::String;
+use alloc::string::ToString;
+use alloc::vec::Vec;
+use core::fmt;
 use safetensors::tensor::{Dtype as FileDtype, TensorInfo};
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
-use std::fmt;
-use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
-use std::path::{Path, PathBuf};
 
 /// The largest head that is read: thousands of tensors take hundreds of kilobytes.
 const HEAD_LIMIT: u64 = 32 << 20;
@@ -31,25 +36,8 @@ pub struct SafeTensors<'a> {
 #[derive(Debug)]
 enum Data<'a> {
     Bytes(&'a [u8]),
-    File(File, PathBuf),
-}
-
-impl SafeTensors<'static> {
-    /// Opens a file and reads its head.
-    pub fn open(path: &Path) -> Result<SafeTensors<'static>, LoadError> {
-        let wrap = |error| LoadError::Read { path: path.to_owned(), error };
-        let mut file = File::open(path).map_err(wrap)?;
-        let about = file.metadata().map_err(wrap)?;
-        if !about.is_file() {
-            return Err(wrap(std::io::Error::other("not a file")));
-        }
-        let mut prefix = Vec::new();
-        Read::by_ref(&mut file).take(PREFIX).read_to_end(&mut prefix).map_err(wrap)?;
-        let size = head_size(&prefix, about.len())?;
-        let mut head = Vec::new();
-        Read::by_ref(&mut file).take(size).read_to_end(&mut head).map_err(wrap)?;
-        SafeTensors::new(&head, size, about.len(), Data::File(file, path.to_owned()))
-    }
+    #[cfg(feature = "std")]
+    File(file::Tensors),
 }
 
 impl<'a> SafeTensors<'a> {
@@ -63,15 +51,15 @@ impl<'a> SafeTensors<'a> {
 
     fn new(head: &[u8], size: u64, len: u64, data: Data<'a>) -> Result<SafeTensors<'a>, LoadError> {
         if head.len() as u64 != size {
-            return Err(format("it ends within its head"));
+            return Err(refusal("it ends within its head"));
         }
-        let tensors = parse(head).map_err(|error| format(&format!("its head is wrong: {error}")))?;
+        let tensors = parse(head).map_err(|error| refusal(&format!("its head is wrong: {error}")))?;
         let start = PREFIX + size;
         let promised = tensors.values().map(|info| info.data_offsets.1).max().unwrap_or(0);
         let promised = (promised as u64).checked_add(start);
         if promised != Some(len) {
             let promised = promised.map_or("too many".to_owned(), |p| p.to_string());
-            return Err(format(&format!("its head promises {promised} bytes, and there are {len}")));
+            return Err(refusal(&format!("its head promises {promised} bytes, and there are {len}")));
         }
         Ok(SafeTensors { tensors, start, data })
     }
@@ -144,17 +132,17 @@ impl<'de> Deserialize<'de> for Tensors {
 /// The length of the head, from the first bytes of a file of `len` bytes.
 fn head_size(bytes: &[u8], len: u64) -> Result<u64, LoadError> {
     let Some(prefix) = bytes.first_chunk() else {
-        return Err(format("it ends before its head"));
+        return Err(refusal("it ends before its head"));
     };
     let size = u64::from_le_bytes(*prefix);
     if size > HEAD_LIMIT {
         return Err(match other_kind(bytes) {
-            Some(kind) => format(kind),
-            None => format(&format!("its head would have {size} bytes")),
+            Some(kind) => refusal(kind),
+            None => refusal(&format!("its head would have {size} bytes")),
         });
     }
     if size > len.saturating_sub(PREFIX) {
-        return Err(format("it ends within its head"));
+        return Err(refusal("it ends within its head"));
     }
     Ok(size)
 }
@@ -179,7 +167,7 @@ fn range(bytes: &[u8], start: u64, size: u64) -> Option<&[u8]> {
     bytes.get(start..start.checked_add(size)?)
 }
 
-fn format(message: &str) -> LoadError {
+fn refusal(message: &str) -> LoadError {
     LoadError::Format { message: message.to_owned() }
 }
 
@@ -201,7 +189,7 @@ impl Source for SafeTensors<'_> {
     }
 
     fn read(&self, name: &str, start: usize, buffer: &mut [u8]) -> Result<(), LoadError> {
-        let ends = || format(&format!("it ends within {}", name.escape_debug()));
+        let ends = || refusal(&format!("it ends within {}", name.escape_debug()));
         let (from, to) = self.tensors.get(name).map_or((0, 0), |info| info.data_offsets);
         if start.checked_add(buffer.len()).is_none_or(|end| end > to - from) {
             return Err(ends());
@@ -212,13 +200,9 @@ impl Source for SafeTensors<'_> {
                 buffer.copy_from_slice(range(bytes, start, buffer.len() as u64).ok_or_else(ends)?);
                 Ok(())
             }
-            Data::File(file, path) => {
-                let mut file = file;
-                let read = file.seek(SeekFrom::Start(start)).and_then(|_| file.read_exact(buffer));
-                read.map_err(|error| match error.kind() {
-                    std::io::ErrorKind::UnexpectedEof => ends(),
-                    _ => LoadError::Read { path: path.clone(), error },
-                })
+            #[cfg(feature = "std")]
+            Data::File(file) => {
+                file.read(start, buffer).and_then(|whole| whole.then_some(()).ok_or_else(ends))
             }
         }
     }
