@@ -49,7 +49,7 @@ macro_rules! model_files {
             ///
             /// The error names every tensor that is missing, unknown or of the wrong shape.
             pub fn load(
-                path: impl ::core::convert::AsRef<::std::path::Path>,
+                path: impl ::core::convert::AsRef<$crate::Path>,
             ) -> ::core::result::Result<$model, $crate::LoadError> {
                 $crate::Model::load(&$network, path).map($model)
             }
@@ -58,14 +58,14 @@ macro_rules! model_files {
             /// inference needs is read from the file when it is needed first. The file must not be changed in place
             /// meanwhile; see [`archc_runtime::Model::load_packed`]($crate::Model::load_packed).
             pub fn load_packed(
-                path: impl ::core::convert::AsRef<::std::path::Path>,
+                path: impl ::core::convert::AsRef<$crate::Path>,
             ) -> ::core::result::Result<$model, $crate::LoadError> {
                 $crate::Model::load_packed(&$network, path).map($model)
             }
 
             /// Like [`load_packed`](Self::load_packed), but reads all of the file into memory, and finds damaged numbers.
             pub fn read_packed(
-                path: impl ::core::convert::AsRef<::std::path::Path>,
+                path: impl ::core::convert::AsRef<$crate::Path>,
             ) -> ::core::result::Result<$model, $crate::LoadError> {
                 $crate::Model::read_packed(&$network, path).map($model)
             }
@@ -74,7 +74,7 @@ macro_rules! model_files {
             /// this network as this version of archc compiles it.
             pub fn save_packed(
                 &self,
-                path: impl ::core::convert::AsRef<::std::path::Path>,
+                path: impl ::core::convert::AsRef<$crate::Path>,
             ) -> ::core::result::Result<(), $crate::weights::packed::SaveError> {
                 self.0.save_packed(path)
             }

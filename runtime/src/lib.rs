@@ -33,6 +33,11 @@ pub mod spec;
 mod sys;
 pub mod weights;
 
+/// For [`model_files!`], so that a crate without the standard library may have models that are loaded from files.
+#[cfg(feature = "std")]
+#[doc(hidden)]
+pub use std::path::Path;
+
 pub use arrays::{array, array_mut, arrays, arrays_mut};
 pub use isa::Isa;
 pub use model::Model;

@@ -28,8 +28,8 @@ pub fn package(
     standalone: bool,
 ) -> Vec<(String, String)> {
     let runtime = match runtime {
-        Dependency::Path(path) => format!("{{ path = {} }}", quoted(path)),
-        Dependency::Version(version) => quoted(version),
+        Dependency::Path(path) => format!("path = {}", quoted(path)),
+        Dependency::Version(version) => format!("version = {}", quoted(version)),
     };
     // Cargo reads profiles in the manifest of a workspace only, and warns of others.
     let profile = "[profile.dev.package.archc-runtime]\nopt-level = 3\n";
@@ -51,14 +51,20 @@ edition = \"2024\"
 publish = false
 
 [dependencies]
-archc-runtime = {runtime}
+archc-runtime = {{ {runtime}, default-features = false }}
+
+# Those of the runtime: files and threads, and weights from safetensors. Without any, an allocator is all that it needs.
+[features]
+default = [\"std\", \"safetensors\"]
+std = [\"archc-runtime/std\"]
+safetensors = [\"archc-runtime/safetensors\"]
 
 # Kernels without optimisation are some two hundred times slower;
 # {place}:
 {end}",
         env!("CARGO_PKG_VERSION")
     );
-    let mut root = format!("//! Networks compiled by archc {}.\n", env!("CARGO_PKG_VERSION"));
+    let mut root = format!("//! Networks compiled by archc {}.\n\n#![no_std]\n", env!("CARGO_PKG_VERSION"));
     for module in modules {
         let _ = write!(root, "\npub mod {};\n", module.name);
     }
@@ -89,9 +95,9 @@ mod tests {
         };
         let tables =
             |text: String| text.lines().filter(|l| l.starts_with('[')).map(str::to_owned).collect::<Vec<_>>();
-        assert_eq!(tables(manifest(false)), ["[package]", "[dependencies]"]);
+        assert_eq!(tables(manifest(false)), ["[package]", "[dependencies]", "[features]"]);
         let alone = tables(manifest(true));
-        assert_eq!(alone[2..], ["[profile.dev.package.archc-runtime]", "[workspace]"]);
+        assert_eq!(alone[3..], ["[profile.dev.package.archc-runtime]", "[workspace]"]);
     }
 
     #[test]
