@@ -1,7 +1,7 @@
 //! Convolutions, depthwise ones among them.
 
 use crate::reference::{self, ACTIVATIONS, Filter};
-use crate::scene::{Fill, Numbers, Placed, Random, Scene, guarded};
+use crate::scene::{Fill, Numbers, Placed, Random, Scene};
 use archc_runtime::layout::{Halo, View};
 use archc_runtime::op::{Activation, Conv};
 
@@ -73,18 +73,23 @@ fn compare(
     residual: Option<(Placed, Numbers)>,
     y: &Placed,
 ) {
-    let (weights, w) = guarded(&filter.packed(case.op.groups));
     let added = residual.as_ref().map(|(_, numbers)| numbers);
     let (expected, sizes) = reference::conv(&case.op, filter, numbers, added, case.plane);
     let what = (case, x, residual.as_ref().map(|(placed, _)| placed), y);
     scene.check(
         &what,
-        &weights,
+        &filter.packed(case.op.groups),
         y,
         &expected,
         |place| 1e-6 * (0.1 + sizes.at(place)),
-        |run| {
-            run.conv(&case.op, w, x.at(), residual.as_ref().map(|(placed, _)| placed.at()), y.at());
+        |run, places| {
+            run.conv(
+                &case.op,
+                places.weights,
+                places.at(x),
+                residual.as_ref().map(|(placed, _)| places.at(placed)),
+                places.at(y),
+            );
         },
     );
 }
@@ -163,7 +168,7 @@ fn slices_of_one_buffer() {
         let y_view = View::blocked(4, 5, outputs).slice(at_y, of).halo(1, 1, 1, 1);
         let x = scene.buffer(&x_view, Fill::Zero);
         let numbers = scene.fill(&x, &mut random);
-        let y = Placed { view: y_view, offset: x.offset };
+        let y = Placed { view: y_view, buffer: x.buffer };
         let filter = Filter::random([3, 3, inputs, outputs], &mut random);
         let op = Conv::new([3, 3]).padding([1, 1]);
         let case = Case { op, inputs, outputs, plane: [4, 5], images: 2 };

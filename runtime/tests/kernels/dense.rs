@@ -1,7 +1,7 @@
 //! Dense layers.
 
 use crate::reference::{ACTIVATIONS, activation};
-use crate::scene::{Fill, Numbers, Random, Scene, guarded};
+use crate::scene::{Fill, Numbers, Random, Scene};
 use archc_runtime::layout::{Halo, View};
 use archc_runtime::op::Dense;
 
@@ -46,7 +46,6 @@ fn random_dense_layers() {
             }
         }
         packed[blocks * 16 * in_memory..][..outputs].copy_from_slice(&bias);
-        let (weights, w) = guarded(&packed);
 
         let op = Dense { activation: random.of(&ACTIVATIONS) };
         let mut sizes = Numbers::zeros(images, [1, 1, outputs]);
@@ -65,12 +64,18 @@ fn random_dense_layers() {
         let what = (op, x, y, images);
         scene.check(
             &what,
-            &weights,
+            &packed,
             &y,
             &expected,
             |place| 1e-6 * (0.1 + sizes.at(place)),
-            |run| {
-                run.dense(&op, w, x.at(), residual.as_ref().map(|(r, _)| r.at()), y.at());
+            |run, places| {
+                run.dense(
+                    &op,
+                    places.weights,
+                    places.at(&x),
+                    residual.as_ref().map(|(r, _)| places.at(r)),
+                    places.at(&y),
+                );
             },
         );
     }

@@ -3,6 +3,7 @@
 
 mod conv;
 mod dense;
+mod fence;
 mod moves;
 mod pointwise;
 mod pool;

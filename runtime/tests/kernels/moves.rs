@@ -1,5 +1,6 @@
 //! Kernels that move numbers: copy, flatten, shuffle, upsample, clear.
 
+use crate::fence::{Fenced, Side};
 use crate::scene::{Fill, Numbers, Placed, Random, Scene};
 use archc_runtime::Isa;
 use archc_runtime::layout::{Halo, View};
@@ -34,7 +35,7 @@ fn copy() {
             &y,
             &expected,
             |_| 0.0,
-            |run| run.copy(top, left, x.at(), y.at()),
+            |run, places| run.copy(top, left, places.at(&x), places.at(&y)),
         );
     }
 }
@@ -46,8 +47,15 @@ fn copy_within_a_buffer() {
     let mut scene = Scene::new(2);
     let x = scene.buffer(&View::blocked(3, 3, 20).slice(0, 47), Fill::Zero);
     let numbers = scene.fill(&x, &mut random);
-    let y = Placed { view: View::blocked(3, 3, 20).slice(20, 47), offset: x.offset };
-    scene.check(&(x, y), &[], &y, &numbers, |_| 0.0, |run| run.copy(0, 0, x.at(), y.at()));
+    let y = Placed { view: View::blocked(3, 3, 20).slice(20, 47), buffer: x.buffer };
+    scene.check(
+        &(x, y),
+        &[],
+        &y,
+        &numbers,
+        |_| 0.0,
+        |run, places| run.copy(0, 0, places.at(&x), places.at(&y)),
+    );
 }
 
 #[test]
@@ -61,7 +69,14 @@ fn flatten() {
         let size = height * width * channels;
         let y = scene.output(&random.view([1, 1, size], Halo::NONE));
         let expected = Numbers { shape: [1, 1, size], ..numbers };
-        scene.check(&(x, y), &[], &y, &expected, |_| 0.0, |run| run.flatten(x.at(), y.at()));
+        scene.check(
+            &(x, y),
+            &[],
+            &y,
+            &expected,
+            |_| 0.0,
+            |run, places| run.flatten(places.at(&x), places.at(&y)),
+        );
     }
 }
 
@@ -78,7 +93,14 @@ fn shuffle() {
         let expected = Numbers::of(scene.images, shape, |[image, row, column, c]| {
             numbers.at([image, row, column, c % groups * of_group + c / groups])
         });
-        scene.check(&(x, y, groups), &[], &y, &expected, |_| 0.0, |run| run.shuffle(groups, x.at(), y.at()));
+        scene.check(
+            &(x, y, groups),
+            &[],
+            &y,
+            &expected,
+            |_| 0.0,
+            |run, places| run.shuffle(groups, places.at(&x), places.at(&y)),
+        );
     }
 }
 
@@ -96,7 +118,14 @@ fn upsample() {
         let expected = Numbers::of(scene.images, larger, |[image, row, column, c]| {
             numbers.at([image, row / factor[0], column / factor[1], c])
         });
-        scene.check(&(x, y, factor), &[], &y, &expected, |_| 0.0, |run| run.upsample(factor, x.at(), y.at()));
+        scene.check(
+            &(x, y, factor),
+            &[],
+            &y,
+            &expected,
+            |_| 0.0,
+            |run, places| run.upsample(factor, places.at(&x), places.at(&y)),
+        );
     }
 }
 
@@ -112,12 +141,14 @@ fn clear() {
         let images = random.range(1, 3);
         let size = view.image_size();
         for isa in Isa::available() {
-            let mut arena = vec![7.0_f32; (size + 32) * images];
-            Run::new(&mut arena, &[], images, isa).clear(view.at(16));
+            let side = if seed % 2 == 0 { Side::Start } else { Side::End };
+            let offset = if side == Side::Start { 0 } else { 16 };
+            let mut arena = Fenced::new(&vec![7.0; (size + 16) * images], side);
+            Run::new(&mut arena, &[], images, isa).clear(view.at(offset));
             let whole = View { first_channel: 0, channels: view.buffer_channels, ..view };
             let mut expected = vec![7.0_f32; arena.len()];
             for image in 0..images {
-                let start = 16 * images + image * size;
+                let start = offset * images + image * size;
                 expected[start..start + size].fill(0.0);
                 for row in 0..view.height {
                     for column in 0..view.width {
@@ -127,7 +158,7 @@ fn clear() {
                     }
                 }
             }
-            assert_eq!(arena, expected, "{isa}: {view:?}");
+            assert_eq!(*arena, *expected, "{isa}: {view:?}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Affine, rescale, activations, addition, multiplication; also in place.
 
 use crate::reference::{ACTIVATIONS, activation};
-use crate::scene::{Fill, Numbers, Placed, Random, Scene, guarded};
+use crate::scene::{Fill, Numbers, Placed, Random, Scene};
 use archc_runtime::layout::Halo;
 use archc_runtime::op::{Affine, Rescale};
 
@@ -39,12 +39,18 @@ fn affine() {
         let mut packed = vec![0.0; 2 * channels.next_multiple_of(16)];
         packed[..channels].copy_from_slice(&scale);
         packed[channels.next_multiple_of(16)..][..channels].copy_from_slice(&shift);
-        let (weights, w) = guarded(&packed);
         let op = Affine { activation: case.random.of(&ACTIVATIONS) };
         let expected = case
             .expect(|[.., c], x| activation(op.activation, x * f64::from(scale[c]) + f64::from(shift[c])));
         let Case { scene, x, y, .. } = &case;
-        scene.check(&(op, x, y), &weights, y, &expected, |_| 1e-6, |run| run.affine(&op, w, x.at(), y.at()));
+        scene.check(
+            &(op, x, y),
+            &packed,
+            y,
+            &expected,
+            |_| 1e-6,
+            |run, places| run.affine(&op, places.weights, places.at(x), places.at(y)),
+        );
     }
 }
 
@@ -55,7 +61,14 @@ fn rescale() {
         let op = Rescale { scale: 1.0 / 127.5, offset: -1.0 };
         let expected = case.expect(|_, x| x * f64::from(op.scale) + f64::from(op.offset));
         let Case { scene, x, y, .. } = &case;
-        scene.check(&(op, x, y), &[], y, &expected, |_| 1e-6, |run| run.rescale(&op, x.at(), y.at()));
+        scene.check(
+            &(op, x, y),
+            &[],
+            y,
+            &expected,
+            |_| 1e-6,
+            |run, places| run.rescale(&op, places.at(x), places.at(y)),
+        );
     }
 }
 
@@ -75,7 +88,7 @@ fn activations() {
             y,
             &expected,
             |_| 2e-6,
-            |run| run.activate(function, x.at(), y.at()),
+            |run, places| run.activate(function, places.at(x), places.at(y)),
         );
     }
 }
@@ -94,7 +107,7 @@ fn activations_keep_nan() {
             y,
             &expected,
             |_| 0.0,
-            |run| run.activate(function, x.at(), y.at()),
+            |run, places| run.activate(function, places.at(x), places.at(y)),
         );
     }
 }
@@ -111,7 +124,14 @@ fn addition() {
         let y = if case.random.chance(30) { b } else { case.y };
         let Case { scene, x, .. } = &case;
         let what = (function, x, b, y);
-        scene.check(&what, &[], &y, &expected, |_| 2e-6, |run| run.add(function, x.at(), b.at(), y.at()));
+        scene.check(
+            &what,
+            &[],
+            &y,
+            &expected,
+            |_| 2e-6,
+            |run, places| run.add(function, places.at(x), places.at(&b), places.at(&y)),
+        );
     }
 }
 
@@ -133,7 +153,7 @@ fn multiplication() {
             y,
             &expected,
             |_| 1e-6,
-            |run| run.multiply(x.at(), gate.at(), y.at()),
+            |run, places| run.multiply(places.at(x), places.at(&gate), places.at(y)),
         );
     }
 }

@@ -32,7 +32,14 @@ fn random_pooling() {
         let y = scene.output(&random.view([plane[0], plane[1], shape[2]], Halo::NONE));
         let expected = reference::pool(&op, &numbers, plane);
         let tolerance = if op.kind == PoolKind::Max { 0.0 } else { 1e-6 };
-        scene.check(&(op, x, y), &[], &y, &expected, |_| tolerance, |run| run.pool(&op, x.at(), y.at()));
+        scene.check(
+            &(op, x, y),
+            &[],
+            &y,
+            &expected,
+            |_| tolerance,
+            |run, places| run.pool(&op, places.at(&x), places.at(&y)),
+        );
     }
 }
 
@@ -56,6 +63,13 @@ fn random_global_pooling() {
             }
             if kind == PoolKind::Max { largest } else { sum / (shape[0] * shape[1]) as f64 }
         });
-        scene.check(&(kind, x, y), &[], &y, &expected, |_| 1e-6, |run| run.global_pool(kind, x.at(), y.at()));
+        scene.check(
+            &(kind, x, y),
+            &[],
+            &y,
+            &expected,
+            |_| 1e-6,
+            |run, places| run.global_pool(kind, places.at(&x), places.at(&y)),
+        );
     }
 }

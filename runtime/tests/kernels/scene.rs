@@ -1,8 +1,11 @@
-//! An arena with values in it, filled so that a wrong access shows.
+//! An arena with values in it, filled and laid so that a wrong access shows: between the values lies what is not a number,
+//! and where the arena and the weights end, a page that nobody may touch.
 
+use crate::fence::{Fenced, Side};
 use archc_runtime::Isa;
 use archc_runtime::layout::{At, Halo, View};
 use archc_runtime::run::Run;
+use std::fmt;
 use std::ops::Range;
 
 /// Splitmix64.
@@ -117,21 +120,17 @@ impl Numbers {
     }
 }
 
-/// A value of a scene.
+/// A value of a scene: a view of one of its buffers.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Placed {
     pub(crate) view: View,
-    pub(crate) offset: usize,
+    pub(crate) buffer: usize,
 }
 
 impl Placed {
-    pub(crate) fn at(&self) -> At<'_> {
-        self.view.at(self.offset)
-    }
-
-    /// Where a number lies in the arena.
-    fn place(&self, images: usize, [image, y, x, c]: [usize; 4]) -> usize {
-        self.offset * images + image * self.view.image_size() + self.view.index(c, y, x)
+    /// Where a number lies in the buffer.
+    fn place(&self, [image, y, x, c]: [usize; 4]) -> usize {
+        image * self.view.image_size() + self.view.index(c, y, x)
     }
 }
 
@@ -144,22 +143,26 @@ pub(crate) enum Fill {
     Nan,
 }
 
-/// An arena under construction.
+/// Values for a kernel.
 #[derive(Clone, Debug)]
 pub(crate) struct Scene {
     pub(crate) images: usize,
-    arena: Vec<f32>,
+    /// What each buffer holds.
+    buffers: Vec<Vec<f32>>,
 }
 
 /// A number that is nobody's: not to be read, not to be written.
 const GUARD: f32 = f32::NAN;
 
+/// How many of them lie between buffers, for each image.
+const GAP: usize = 16;
+
 impl Scene {
     pub(crate) fn new(images: usize) -> Scene {
-        Scene { images, arena: vec![GUARD; 16 * images] }
+        Scene { images, buffers: Vec::new() }
     }
 
-    /// A buffer behind the last one: padding lanes zeros, halos as asked, numbers guards.
+    /// A buffer of its own: padding lanes zeros, halos as asked, numbers guards.
     pub(crate) fn buffer(&mut self, view: &View, halo: Fill) -> Placed {
         self.lay(view, if halo == Fill::Nan { f32::NAN } else { 0.0 }, 0.0)
     }
@@ -170,18 +173,15 @@ impl Scene {
     }
 
     fn lay(&mut self, view: &View, halo: f32, padding: f32) -> Placed {
-        let offset = self.arena.len() / self.images;
-        let placed = Placed { view: *view, offset };
+        let buffer = self.buffers.len();
         let whole = View { first_channel: 0, channels: view.buffer_channels, ..*view };
-        let all = Placed { view: whole, offset };
-        let start = self.arena.len();
-        self.arena.resize(start + view.image_size() * self.images, halo);
+        let all = Placed { view: whole, buffer };
+        let mut numbers = vec![halo; view.image_size() * self.images];
         for place in self.places_of(view, 0..view.buffer_channels.next_multiple_of(view.layout.block)) {
-            let number = if place[3] >= view.buffer_channels { padding } else { GUARD };
-            self.arena[all.place(self.images, place)] = number;
+            numbers[all.place(place)] = if place[3] >= view.buffer_channels { padding } else { GUARD };
         }
-        self.arena.extend(vec![GUARD; 16 * self.images]);
-        placed
+        self.buffers.push(numbers);
+        Placed { view: *view, buffer }
     }
 
     /// Places of a view's plane with these channels.
@@ -209,7 +209,7 @@ impl Scene {
 
     pub(crate) fn write(&mut self, placed: &Placed, numbers: &Numbers) {
         for place in numbers.places() {
-            self.arena[placed.place(self.images, place)] = numbers.at(place) as f32;
+            self.buffers[placed.buffer][placed.place(place)] = numbers.at(place) as f32;
         }
     }
 
@@ -222,49 +222,120 @@ impl Scene {
 
     /// Runs a kernel on every instruction set: the output must be as expected, within the tolerance (absolute, of each
     /// number), padding lanes behind it zeros, and everything else as it was. Three threads must give the same bits.
+    /// Buffers take turns at the arena's start and end.
     pub(crate) fn check(
         &self,
-        what: &dyn std::fmt::Debug,
+        what: &dyn fmt::Debug,
         weights: &[f32],
         y: &Placed,
         expected: &Numbers,
         tolerance: impl Fn([usize; 4]) -> f64,
-        kernel: impl Fn(&mut Run<'_>),
+        kernel: impl Fn(&mut Run<'_>, &Places),
     ) {
+        let size = self.buffers.iter().map(Vec::len).sum::<usize>() + weights.len();
+        let mut turn = Random::new(size as u64).range(0, 2 * self.buffers.len() - 1);
         for isa in Isa::available().into_iter().chain([Isa::EMULATED]) {
-            let mut arena = self.arena.clone();
-            kernel(&mut Run::new(&mut arena, weights, self.images, isa));
-            let mut shared = self.arena.clone();
-            let mut run = Run::new(&mut shared, weights, self.images, isa).with_threads(3);
-            run.set_grain(1);
-            kernel(&mut run);
-            let differs = arena.iter().zip(&shared).position(|(a, b)| a.to_bits() != b.to_bits());
+            let [alone, shared] = [1, 3].map(|threads| {
+                let places = Places::new(self, turn, weights.len());
+                turn += 1;
+                let mut arena = self.arena(&places);
+                let weights = places.fence(weights);
+                let mut run = Run::new(&mut arena, &weights, self.images, isa);
+                if threads > 1 {
+                    run = run.with_threads(threads);
+                    run.set_grain(1);
+                }
+                kernel(&mut run, &places);
+                let side = places.side;
+                let what = format_args!("on {isa}, {threads} threads, page at the {side:?}, of {what:?}");
+                self.check_run(what, &places, &arena, y, expected, &tolerance)
+            });
+            let differs = alone.iter().zip(&shared).position(|(a, b)| a.to_bits() != b.to_bits());
             assert_eq!(differs, None, "{isa}: on three threads, of {what:?}");
-            let mut written = vec![false; arena.len()];
-            for place in expected.places() {
-                let at = y.place(self.images, place);
-                written[at] = true;
-                let (value, truth) = (f64::from(arena[at]), expected.at(place));
-                let near = (value - truth).abs() <= tolerance(place) || value.is_nan() && truth.is_nan();
-                assert!(near || value == truth, "{isa}: {value}, not {truth}, at {place:?} of {what:?}");
-            }
-            for place in self.places_of(&y.view, Scene::padding_lanes(&y.view)) {
-                let at = y.place(self.images, place);
-                written[at] = true;
-                assert_eq!(arena[at].to_bits(), 0, "{isa}: a padding lane at {place:?} of {what:?}");
-            }
-            for (at, &written) in written.iter().enumerate() {
-                let (now, before) = (arena[at].to_bits(), self.arena[at].to_bits());
-                assert!(written || now == before, "{isa}: wrote to {at} of {}: {what:?}", arena.len());
-            }
         }
+    }
+
+    /// The arena before a run.
+    fn arena(&self, places: &Places) -> Fenced {
+        let mut arena = vec![GUARD; places.size * self.images];
+        for (numbers, offset) in self.buffers.iter().zip(&places.offsets) {
+            arena[offset * self.images..][..numbers.len()].copy_from_slice(numbers);
+        }
+        Fenced::new(&arena, places.side)
+    }
+
+    /// Checks an arena after a run; the numbers of the output.
+    fn check_run(
+        &self,
+        what: fmt::Arguments<'_>,
+        places: &Places,
+        arena: &[f32],
+        y: &Placed,
+        expected: &Numbers,
+        tolerance: &impl Fn([usize; 4]) -> f64,
+    ) -> Vec<f32> {
+        let mut before = self.arena(places);
+        let start = places.offsets[y.buffer] * self.images;
+        let mut output = Vec::new();
+        for place in expected.places() {
+            let at = start + y.place(place);
+            output.push(arena[at]);
+            before[at] = arena[at];
+            let (value, truth) = (f64::from(arena[at]), expected.at(place));
+            let near = truth.is_finite() && (value - truth).abs() <= tolerance(place)
+                || value.is_nan() && truth.is_nan();
+            assert!(near || value == truth, "{value}, not {truth}, at {place:?} {what}");
+        }
+        for place in self.places_of(&y.view, Scene::padding_lanes(&y.view)) {
+            let at = start + y.place(place);
+            before[at] = arena[at];
+            assert_eq!(arena[at].to_bits(), 0, "a padding lane at {place:?} {what}");
+        }
+        for (at, (now, before)) in arena.iter().zip(&*before).enumerate() {
+            assert!(now.to_bits() == before.to_bits(), "wrote to {at} of {}: {what}", arena.len());
+        }
+        output
     }
 }
 
-/// Weights in the middle of guards, and where they start.
-pub(crate) fn guarded(weights: &[f32]) -> (Vec<f32>, usize) {
-    let mut all = vec![GUARD; 32];
-    all.extend(weights);
-    all.extend([GUARD; 32]);
-    (all, 32)
+/// Where the buffers of a scene lie in one run.
+#[derive(Clone, Debug)]
+pub(crate) struct Places {
+    side: Side,
+    /// Of each buffer, for one image.
+    offsets: Vec<usize>,
+    /// Of the arena, for one image.
+    size: usize,
+    /// Where the weights start.
+    pub(crate) weights: usize,
+}
+
+impl Places {
+    /// In each turn another buffer is the arena's first or last.
+    fn new(scene: &Scene, turn: usize, weights: usize) -> Places {
+        let count = scene.buffers.len();
+        let side = if turn.is_multiple_of(2) { Side::End } else { Side::Start };
+        let (mut offsets, mut size) = (vec![0; count], 0);
+        for i in 0..count {
+            let buffer = (turn / 2 + i) % count;
+            let len = scene.buffers[buffer].len() / scene.images;
+            size += if side == Side::End { GAP } else { 0 };
+            offsets[buffer] = size;
+            size += len + if side == Side::Start { GAP } else { 0 };
+        }
+        let weights = if side == Side::End && weights > 0 { GAP } else { 0 };
+        Places { side, offsets, size, weights }
+    }
+
+    /// A value, for the kernel.
+    pub(crate) fn at<'a>(&self, placed: &'a Placed) -> At<'a> {
+        placed.view.at(self.offsets[placed.buffer])
+    }
+
+    /// The weights with guards on the side that has no page.
+    fn fence(&self, weights: &[f32]) -> Fenced {
+        let guards = vec![GUARD; if weights.is_empty() { 0 } else { GAP }];
+        let all = if self.side == Side::End { [&guards, weights] } else { [weights, &guards] };
+        Fenced::new(&all.concat(), self.side)
+    }
 }

@@ -27,7 +27,9 @@ fn softmax() {
             (all[c] - largest).exp() / all.iter().map(|x| (x - largest).exp()).sum::<f64>()
         });
         let tolerance = |place| 1e-5 * expected.at(place) + 1e-44;
-        scene.check(&(x, y), &[], &y, &expected, tolerance, |run| run.softmax(x.at(), y.at()));
+        scene.check(&(x, y), &[], &y, &expected, tolerance, |run, places| {
+            run.softmax(places.at(&x), places.at(&y))
+        });
     }
 }
 
@@ -52,6 +54,8 @@ fn local_response_normalization() {
             numbers.at([image, row, column, c]) / base.powf(f64::from(op.beta))
         });
         let tolerance = |place| 2e-6 * f64::abs(expected.at(place)) + 1e-9;
-        scene.check(&(op, x, y), &[], &y, &expected, tolerance, |run| run.lrn(&op, x.at(), y.at()));
+        scene.check(&(op, x, y), &[], &y, &expected, tolerance, |run, places| {
+            run.lrn(&op, places.at(&x), places.at(&y))
+        });
     }
 }
