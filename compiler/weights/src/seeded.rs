@@ -21,18 +21,7 @@ use archc_core::ir::{Graph, Shape};
 
 /// The numbers `u` of a key: evenly distributed in [-1, 1), without end.
 pub fn uniform(salt: &str, key: &str) -> impl Iterator<Item = f64> {
-    let seed = fnv1a([salt.as_bytes(), b"/", key.as_bytes()].concat());
-    (1u64..).map(move |i| {
-        let mut z = seed.wrapping_add(i.wrapping_mul(0x9E37_79B9_7F4A_7C15));
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^= z >> 31;
-        (z >> 40) as f64 / 8_388_608.0 - 1.0
-    })
-}
-
-fn fnv1a(bytes: Vec<u8>) -> u64 {
-    bytes.into_iter().fold(0xCBF2_9CE4_8422_2325, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01B3))
+    archc_runtime::weights::uniform(salt, key, 0)
 }
 
 /// `count` numbers of a tensor called `key`. `fan_in` matters for kernels, `gain` for gammas.
@@ -93,8 +82,10 @@ mod tests {
         data.iter().map(|v| v.to_bits()).collect()
     }
 
+    /// FNV-1a.
     fn hash(data: &[f32]) -> u64 {
-        fnv1a(data.iter().flat_map(|v| v.to_le_bytes()).collect())
+        let bytes = data.iter().flat_map(|v| v.to_le_bytes());
+        bytes.fold(0xCBF2_9CE4_8422_2325, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01B3))
     }
 
     #[test]

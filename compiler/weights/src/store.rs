@@ -1,6 +1,7 @@
 //! Tensors by name, in archc's layouts, in memory and in files of safetensors.
 
 use archc_interpreter::Weights;
+use archc_runtime::weights::half;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView, View};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -158,18 +159,6 @@ fn to_f32(view: &TensorView<'_>) -> Option<Vec<f32>> {
     })
 }
 
-/// An IEEE 754 half.
-fn half(bits: u16) -> f32 {
-    let sign = if bits >> 15 == 1 { -1.0 } else { 1.0 };
-    let fraction = u32::from(bits & 0x3FF);
-    match u32::from(bits >> 10 & 0x1F) {
-        0 => sign * fraction as f32 * 2f32.powi(-24),
-        0x1F if fraction == 0 => sign * f32::INFINITY,
-        0x1F => f32::NAN,
-        exponent => sign * f32::from_bits((exponent + 112) << 23 | fraction << 13),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -213,14 +202,6 @@ mod tests {
         assert_eq!(read(Dtype::I32, &(-7i32).to_le_bytes(), 1).expect("it is read"), [-7.0]);
         let error = read(Dtype::BOOL, &[1], 1).expect_err("no numbers");
         assert!(error.to_string().contains("`x` holds BOOL"), "{error}");
-    }
-
-    #[test]
-    fn halves_that_are_not_numbers() {
-        assert!(half(0x7E00).is_nan());
-        assert_eq!(half(0xFC00), f32::NEG_INFINITY);
-        assert_eq!(half(0x8000).to_bits(), (-0.0f32).to_bits());
-        assert_eq!(half(0x7BFF), 65504.0);
     }
 
     #[test]

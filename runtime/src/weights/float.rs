@@ -56,7 +56,7 @@ pub(super) fn f64(bytes: [u8; 8]) -> f64 {
 
 /// A 16-bit IEEE floating point number.
 #[inline(always)]
-pub(super) fn half(bits: u16) -> f32 {
+pub fn half(bits: u16) -> f32 {
     let magnitude = u32::from(bits & 0x7fff) << 13;
     // The exponent moves from a bias of 15 to one of 127 by a product, which normalizes small numbers as well.
     let finite = f32::from_bits(magnitude) * f32::from_bits((127 + 112) << 23);

@@ -17,10 +17,11 @@ mod storage;
 mod tensors;
 
 pub use error::LoadError;
+pub use float::half;
 pub(crate) use load::load;
 pub use mismatch::Mismatch;
 #[cfg(feature = "safetensors")]
 pub use safetensors::SafeTensors;
-pub use seeded::Seeded;
+pub use seeded::{Seeded, uniform};
 pub use source::{Dtype, Info, Source};
 pub(crate) use storage::Weights;

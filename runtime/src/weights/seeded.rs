@@ -18,7 +18,6 @@ use super::sqrt::sqrt;
 use crate::spec::Network;
 use alloc::borrow::ToOwned;
 use alloc::collections::BTreeMap;
-use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -49,8 +48,7 @@ impl Source for Seeded {
 
     fn read(&self, name: &str, start: usize, buffer: &mut [u8]) -> Result<(), LoadError> {
         if let Some(tensor) = self.tensors.get(name) {
-            let seed = fnv1a(format!("{}/{name}", self.salt).as_bytes());
-            let numbers = fill(seed, *tensor, start / size_of::<f32>());
+            let numbers = fill(&self.salt, name, *tensor, start / size_of::<f32>());
             for (bytes, number) in buffer.as_chunks_mut().0.iter_mut().zip(numbers) {
                 *bytes = number.to_le_bytes();
             }
@@ -60,32 +58,36 @@ impl Source for Seeded {
 }
 
 /// The numbers of a tensor from one of them on.
-fn fill(seed: u64, tensor: Tensor, first: usize) -> impl Iterator<Item = f32> {
+fn fill(salt: &str, name: &str, tensor: Tensor, first: usize) -> impl Iterator<Item = f32> + use<> {
     let Tensor { role, shape, .. } = tensor;
     let fan_in: usize = shape.iter().rev().skip(1).product();
     let bound = sqrt(6.0 / fan_in.max(1) as f64);
-    (first..shape.iter().product()).map(move |i| {
-        let u = uniform(seed, i as u64 + 1);
-        let number = match role {
-            Role::Kernel => u * bound,
-            Role::Gamma => 1.0 + 0.2 * u,
-            Role::Variance => 1.0 + 0.3 * u,
-            Role::Bias | Role::Beta | Role::Mean => 0.1 * u,
-        };
-        number as f32
+    uniform(salt, name, first as u64).take(shape.iter().product::<usize>().saturating_sub(first)).map(
+        move |u| {
+            let number = match role {
+                Role::Kernel => u * bound,
+                Role::Gamma => 1.0 + 0.2 * u,
+                Role::Variance => 1.0 + 0.3 * u,
+                Role::Bias | Role::Beta | Role::Mean => 0.1 * u,
+            };
+            number as f32
+        },
+    )
+}
+
+/// The numbers `u` of a name from one of them on: evenly distributed in [-1, 1), exact in f32, without end.
+pub fn uniform(salt: &str, name: &str, first: u64) -> impl Iterator<Item = f64> + use<> {
+    let words = [salt, "/", name].into_iter().flat_map(str::bytes);
+    let seed = words.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    });
+    (first..).map(move |i| {
+        let z = seed.wrapping_add(i.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        let z = z ^ (z >> 31);
+        (z >> 40) as f64 / 8_388_608.0 - 1.0
     })
-}
-
-fn fnv1a(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |h, &b| (h ^ u64::from(b)).wrapping_mul(0x0000_0100_0000_01b3))
-}
-
-fn uniform(seed: u64, i: u64) -> f64 {
-    let z = seed.wrapping_add(i.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-    let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    let z = z ^ (z >> 31);
-    (z >> 40) as f64 / 8_388_608.0 - 1.0
 }
 
 #[cfg(test)]
@@ -94,8 +96,7 @@ mod tests {
 
     /// The first three numbers and the last.
     fn ends(name: &'static str, role: Role, shape: &'static [usize]) -> [f32; 4] {
-        let seed = fnv1a(format!("archc/{name}").as_bytes());
-        let from = |first| fill(seed, Tensor::new(name, role, shape), first);
+        let from = |first| fill("archc", name, Tensor::new(name, role, shape), first);
         let numbers: Vec<f32> = from(0).collect();
         assert_eq!(from(2).collect::<Vec<f32>>(), numbers[2..]);
         [numbers[0], numbers[1], numbers[2], numbers[numbers.len() - 1]]
