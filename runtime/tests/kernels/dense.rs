@@ -1,13 +1,13 @@
 //! Dense layers.
 
 use crate::reference::{ACTIVATIONS, activation};
-use crate::scene::{Fill, Numbers, Random, Scene};
+use crate::scene::{Fill, Numbers, Random, Scene, seeds};
 use archc_runtime::layout::{Halo, View};
 use archc_runtime::op::Dense;
 
 #[test]
 fn random_dense_layers() {
-    for seed in 0..200 {
+    for seed in seeds(200) {
         let mut random = Random::new(seed);
         let [height, width] = [random.range(1, 3), random.range(1, 3)];
         let channels = random.of(&[1, 10, 16, 32, 37, 130]);

@@ -8,6 +8,13 @@ use archc_runtime::run::Run;
 use std::fmt;
 use std::ops::Range;
 
+/// The seeds of a test's random cases; fewer where `ARCHC_FEWER_CASES` divides them, as for an emulator, which takes a
+/// hundred times as long.
+pub(crate) fn seeds(count: u64) -> Range<u64> {
+    let divisor = std::env::var("ARCHC_FEWER_CASES").map_or(1, |n| n.parse().expect("a number"));
+    0..count.div_ceil(divisor)
+}
+
 /// Splitmix64.
 #[derive(Clone, Debug)]
 pub(crate) struct Random(u64);
