@@ -80,8 +80,8 @@ impl Launcher {
             return work(0..items);
         }
         let cost = kernel.cost().max(1);
-        let least = (self.grain / 8).saturating_mul(items) / cost;
-        self.team.share(items, least, items.min(cost / self.grain), &work);
+        let small = (self.grain / 2).saturating_mul(items) / cost;
+        self.team.share(items, small, items.min(cost / self.grain), &work);
     }
 }
 

@@ -16,7 +16,7 @@ use std::fmt;
 use std::hint::spin_loop;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst};
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread::{self, Thread};
@@ -91,8 +91,9 @@ type Part = unsafe fn(*const (), Range<usize>);
 struct Job {
     part: Part,
     work: *const (),
-    /// Items of the smallest chunk.
-    least: usize,
+    items: usize,
+    /// Items that take about as long as handing work to another thread; 0 where one takes longer.
+    small: usize,
     /// Threads that have a part.
     parts: usize,
 }
@@ -137,7 +138,7 @@ unsafe impl Sync for Pool {}
 impl Pool {
     const fn new() -> Pool {
         /// A job that is never open.
-        const NONE: Job = Job { part: nothing, work: std::ptr::null(), least: 1, parts: 1 };
+        const NONE: Job = Job { part: nothing, work: std::ptr::null(), items: 0, small: 0, parts: 1 };
         fn nothing(_: *const (), _: Range<usize>) {}
         Pool {
             board: Apart(Board { state: AtomicU64::new(0), job: UnsafeCell::new(NONE) }),
@@ -225,9 +226,11 @@ impl Pool {
     fn sleep(&self, index: usize, seen: u32) {
         let worker = &self.workers[index];
         worker.parked.store(true, Relaxed);
-        // Either the caller sees the sleeper or the sleeper sees the job: both sides write first and read then.
-        self.sleepers.0.fetch_add(1, SeqCst);
-        let mut state = State(self.board.0.state.load(SeqCst));
+        self.sleepers.0.fetch_add(1, Release);
+        // A caller does not wait until its job is seen before it looks for sleepers; by now it is seen. Should it not be, the
+        // job is done without this thread, and the next one wakes it.
+        thread::yield_now();
+        let mut state = self.state();
         while !state.calls(index, seen) && worker.parked.load(Relaxed) {
             thread::park();
             state = self.state();
@@ -253,12 +256,12 @@ impl Pool {
         // Safety: nobody writes the job while somebody is inside; entering has acquired what was written before.
         let job = unsafe { *self.board.0.job.get() };
         let parts = &self.parts[..job.parts];
-        while let Some(items) = claim(&parts[thread].0, job.least, End::Front) {
+        while let Some(items) = claim(&parts[thread].0, |left| job.cut_front(left)) {
             // Safety: the caller waits for those inside, so that the closure is there.
             unsafe { (job.part)(job.work, items) }
         }
-        for part in parts[thread + 1..].iter().chain(&parts[..thread]) {
-            while let Some(items) = claim(&part.0, job.least, End::Back) {
+        for other in (thread + 1..job.parts).chain(0..thread) {
+            while let Some(items) = claim(&parts[other].0, |left| job.cut_back(other, left)) {
                 // Safety: as above.
                 unsafe { (job.part)(job.work, items) }
             }
@@ -266,11 +269,31 @@ impl Pool {
     }
 }
 
-/// Where a part is cut: in front by the thread whose it is, at the back by others.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum End {
-    Front,
-    Back,
+impl Job {
+    /// The first item of a part.
+    fn bound(&self, part: usize) -> usize {
+        self.items / self.parts * part + self.items % self.parts * part / self.parts
+    }
+
+    /// Items of a chunk: a quarter of those left, so that all threads end at about the same time.
+    fn chunk(&self, left: &Range<usize>) -> usize {
+        (left.len() / 4).max(self.small).max(1).min(left.len())
+    }
+
+    /// What a thread claims of its own part, and what it leaves.
+    fn cut_front(&self, left: Range<usize>) -> (Range<usize>, Range<usize>) {
+        let end = left.start + self.chunk(&left);
+        let end = if left.end - end < self.small { left.end } else { end };
+        (left.start..end, end..left.end)
+    }
+
+    /// What a thread claims of another one's part, and what it leaves: nothing of a small rest at which that one works.
+    fn cut_back(&self, part: usize, left: Range<usize>) -> (Range<usize>, Range<usize>) {
+        let begun = left.start > self.bound(part);
+        let start =
+            if begun && left.len() <= 2 * self.small { left.end } else { left.end - self.chunk(&left) };
+        (start..left.end, left.start..start)
+    }
 }
 
 /// The word of a part: its first item, and the one behind its last.
@@ -278,20 +301,21 @@ fn word(items: Range<usize>) -> u64 {
     (items.start as u64) << 32 | items.end as u64
 }
 
-/// Cuts a chunk off a part: a quarter of it, but not less than so many items, so that all threads end at about the same
-/// time.
-fn claim(part: &AtomicU64, least: usize, end: End) -> Option<Range<usize>> {
+/// Claims some of what is left of a part: what `cut` takes of it.
+fn claim(
+    part: &AtomicU64,
+    cut: impl Fn(Range<usize>) -> (Range<usize>, Range<usize>),
+) -> Option<Range<usize>> {
     let mut now = part.load(Relaxed);
     loop {
-        let Range { start, end: behind } = (now >> 32) as usize..(now & u64::from(u32::MAX)) as usize;
-        if start >= behind {
+        let left = (now >> 32) as usize..(now & u64::from(u32::MAX)) as usize;
+        if left.is_empty() {
             return None;
         }
-        let count = ((behind - start) / 4).max(least).min(behind - start);
-        let (claimed, left) = match end {
-            End::Front => (start..start + count, start + count..behind),
-            End::Back => (behind - count..behind, start..behind - count),
-        };
+        let (claimed, left) = cut(left);
+        if claimed.is_empty() {
+            return None;
+        }
         match part.compare_exchange_weak(now, word(left), Relaxed, Relaxed) {
             Ok(_) => return Some(claimed),
             Err(other) => now = other,
@@ -330,11 +354,11 @@ impl Team {
     }
 
     /// Calls `work` with ranges that together are `0..items`, on up to this many threads, and returns when all are done.
-    /// Ranges have at least `least` items, but for the last one.
+    /// `small` is how many items take about as long as handing work to another thread, rounded down.
     pub(crate) fn share<F: Fn(Range<usize>) + Sync>(
         &mut self,
         items: usize,
-        least: usize,
+        small: usize,
         threads: usize,
         work: &F,
     ) {
@@ -350,17 +374,16 @@ impl Team {
         };
         let work = std::ptr::from_ref(work).cast();
         let parts = limit + 1;
-        let job = Job { part: part::<F>, work, least: least.max(1), parts };
+        let job = Job { part: part::<F>, work, items, small: small.min(items), parts };
         // Safety: this thread has the pool, and nobody is inside: the last job was waited for.
         unsafe { *pool.board.0.job.get() = job };
-        let bound = |part: usize| items / parts * part + items % parts * part / parts;
         for (i, part) in pool.parts[..parts].iter().enumerate() {
-            part.0.store(word(bound(i)..bound(i + 1)), Relaxed);
+            part.0.store(word(job.bound(i)..job.bound(i + 1)), Relaxed);
         }
         let state = State::new(pool.state().job().wrapping_add(1), self.workers, limit, true);
-        pool.board.0.state.swap(state.0, SeqCst);
+        pool.board.0.state.store(state.0, Release);
         let open = Open(pool);
-        if pool.sleepers.0.load(SeqCst) > 0 {
+        if pool.sleepers.0.load(Relaxed) > 0 {
             pool.wake(limit);
         }
         pool.take_part(0);
@@ -421,9 +444,9 @@ mod tests {
     }
 
     /// How often each item of a job was computed.
-    fn counts(team: &mut Team, items: usize, least: usize, threads: usize) -> Vec<usize> {
+    fn counts(team: &mut Team, items: usize, small: usize, threads: usize) -> Vec<usize> {
         let counts: Vec<AtomicUsize> = (0..items).map(|_| AtomicUsize::new(0)).collect();
-        team.share(items, least, threads, &|range: Range<usize>| {
+        team.share(items, small, threads, &|range: Range<usize>| {
             for item in range {
                 counts[item].fetch_add(1, Relaxed);
             }
@@ -438,16 +461,17 @@ mod tests {
             for job in 0..2000 {
                 let mut team = Team::of(pool, workers + 1);
                 assert_eq!(team.threads(), workers + 1);
-                let (items, least) = (job % 67, [1, 2, 5, 100][job % 4]);
-                assert_eq!(counts(&mut team, items, least, 1 + job % 9), vec![1; items]);
+                let (items, small) = (job % 67, [0, 1, 5, 100][job % 4]);
+                assert_eq!(counts(&mut team, items, small, 1 + job % 9), vec![1; items]);
             }
+            assert_eq!(counts(&mut Team::of(pool, workers + 1), 100_000, 3, 8), vec![1; 100_000]);
         }
     }
 
     /// Calls the function on two threads, when both are there, with the item that each has.
     fn both(team: &mut Team, f: impl Fn(usize) + Sync) {
         let (met, start) = (AtomicUsize::new(0), Instant::now());
-        team.share(2, 1, 2, &|items: Range<usize>| {
+        team.share(2, 0, 2, &|items: Range<usize>| {
             assert_eq!(items.len(), 1);
             met.fetch_add(1, Relaxed);
             while met.load(Relaxed) < 2 {
@@ -492,7 +516,7 @@ mod tests {
         let mut second = Team::of(pool, 3);
         assert_eq!((first.threads(), second.threads()), (3, 1));
         for _ in 0..100 {
-            first.share(1, 1, 3, &|_| assert_eq!(counts(&mut Team::of(pool, 3), 10, 1, 3), [1; 10]));
+            first.share(1, 0, 3, &|_| assert_eq!(counts(&mut Team::of(pool, 3), 10, 1, 3), [1; 10]));
             assert_eq!(counts(&mut second, 50, 1, 3), [1; 50]);
         }
         drop(first);
@@ -505,7 +529,7 @@ mod tests {
         let pool = pool(3);
         for bad in (0..64).chain(0..64) {
             let caught = catch_unwind(AssertUnwindSafe(|| {
-                Team::of(pool, 4).share(64, 1, 4, &|range| assert!(!range.contains(&bad), "a test's panic"));
+                Team::of(pool, 4).share(64, 0, 4, &|range| assert!(!range.contains(&bad), "a test's panic"));
             }));
             assert!(caught.is_err());
             assert_eq!(counts(&mut Team::of(pool, 4), 64, 1, 4), [1; 64]);
