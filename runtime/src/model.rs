@@ -3,6 +3,7 @@
 use crate::isa::Isa;
 use crate::session::Session;
 use crate::spec::Network;
+use crate::sys::Standard;
 #[cfg(feature = "std")]
 use crate::weights::packed::SaveError;
 use crate::weights::{self, LoadError, Seeded, Source, Weights, packed};
@@ -50,6 +51,8 @@ impl Model {
 
     /// With weights from anywhere.
     pub fn from_source(network: &'static Network, source: &dyn Source) -> Result<Model, LoadError> {
+        // Whatever the caller's floating-point environment is, the same numbers are packed.
+        let _standard = Standard::enter();
         Model::new(network, Weights::Own(weights::load(network, source)?))
     }
 

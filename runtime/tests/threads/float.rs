@@ -1,5 +1,6 @@
 //! Results do not depend on the caller's floating-point environment, and denormal numbers are kept.
 
+use crate::network::NETWORK;
 use archc_runtime::layout::View;
 use archc_runtime::op::Rescale;
 use archc_runtime::spec::{Network, Output};
@@ -63,6 +64,22 @@ fn the_caller_s_environment_does_not_matter() {
             assert_eq!(environment::get(), of_caller);
             environment::set(before);
         }
+    }
+}
+
+#[test]
+fn nor_does_it_matter_when_weights_are_packed() {
+    let before = environment::get();
+    let packed = || {
+        let model = Model::seeded(&NETWORK, "archc").unwrap();
+        model.weights().iter().map(|x| x.to_bits()).collect::<Vec<u32>>()
+    };
+    let expected = packed();
+    for of_caller in environment::STRANGE {
+        environment::set(of_caller);
+        let now = packed();
+        environment::set(before);
+        assert!(now == expected, "with {of_caller:x}");
     }
 }
 
