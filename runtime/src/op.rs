@@ -2,6 +2,9 @@
 //! executes them. Shapes come with the views, so that a descriptor holds attributes only.
 
 /// A function of one number, applied last to each result.
+///
+/// What is not finite goes through each formula as IEEE 754 says: NaN stays NaN, the swish of minus infinity is
+/// `-inf * 0`, which is NaN. Denormal numbers count.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Activation {
     /// `x`
@@ -99,7 +102,7 @@ pub struct Dense {
 /// What is taken of a window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PoolKind {
-    /// The largest number; padding never counts.
+    /// The largest number, NaN where one is NaN; padding never counts.
     Max,
     /// The mean of the window's part inside the plane.
     Average,

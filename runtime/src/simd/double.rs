@@ -96,6 +96,8 @@ fn exp2<S: Simd>(x: f64) -> f64 {
 fn gelu_one<S: Simd>(x: f32) -> f32 {
     let x = f64::from(x);
     let tail = 0.5 * erfc::<S>(x.abs() * core::f64::consts::FRAC_1_SQRT_2);
+    // Zero where it is too small for f32 anyway, so that minus infinity gives what the formula gives: NaN.
+    let tail = if x.abs() > 15.0 { 0.0 } else { tail };
     let factor = if x < 0.0 { tail } else { 1.0 - tail };
     (x * factor) as f32
 }

@@ -57,7 +57,8 @@ fn random_global_pooling() {
             for row in 0..shape[0] {
                 for column in 0..shape[1] {
                     let number = numbers.at([image, row, column, c]);
-                    largest = f64::max(largest, number);
+                    // Not a number stays one.
+                    largest = if largest.is_nan() || number <= largest { largest } else { number };
                     sum += number;
                 }
             }
