@@ -127,6 +127,21 @@ fn padded_planes_without_a_pixel_in_common_are_copied() {
     assert_eq!(copies(&p), 1);
 }
 
+/// The values could be written over each other only if they had the same place in buffers of one size.
+#[test]
+fn parts_of_two_buffers_of_one_size_are_not_written_over_each_other() {
+    program(
+        "input 5x4x3  conv 3x3 3  let x  zeropad (0, 3, 3, 0)  global_avgpool  let g
+         from x  gate { sigmoid }  zeropad (2, 1, 0, 3)  avgpool 2 stride=1  global_avgpool  add g",
+    );
+    for order in ["from p  concat q", "from q  concat p"] {
+        program(&format!(
+            "input 5x5x3  conv 3x3 3  let x  conv 1x1 3  let y  from x  concat y  global_avgpool  let g
+             from x  gate {{ sigmoid }}  let p  conv 3x3 3  let q  {order}  global_avgpool  add g",
+        ));
+    }
+}
+
 #[test]
 fn a_dense_layer_reads_a_whole_plane_without_a_border() {
     let plain = program("input 6x6x3  conv 1x1 20 relu  maxpool 2  flatten  dense 7 softmax");

@@ -2,7 +2,7 @@
 //! place, and repeated blocks have the same addresses.
 
 use super::layouts::with_halo;
-use crate::lir::{BufferId, Kernel, Program, Step, ValueId};
+use crate::lir::{BufferId, Kernel, Program, Step, Value, ValueId};
 use archc_runtime::layout::Halo;
 
 /// Gives outputs the buffers of inputs wherever that is right.
@@ -73,7 +73,14 @@ impl Uses {
         let is_alone = self.last_use[from] == Some(index) && self.first_write[to] == Some(index);
         let mut others = inputs.iter().enumerate().filter(|&(p, _)| p != port);
         let is_read_elsewhere = others.any(|(_, &id)| value(id).buffer == x.buffer);
+        // Parts of concatenations and padded planes stay: both buffers may have one size, and the parts other places in them.
+        let is_whole = |v: &Value| {
+            let buffer = &program.buffers[v.buffer.index()];
+            v.view.is_whole() && (v.view.height, v.view.width) == (buffer.height, buffer.width)
+        };
         from != to
+            && is_whole(x)
+            && is_whole(y)
             && !pinned
             && is_alone
             && !is_read_elsewhere
