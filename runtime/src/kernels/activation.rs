@@ -66,12 +66,31 @@ pub(super) struct Finish<'a> {
     pub(super) y: &'a Strip,
     pub(super) chunk: &'a Chunk,
     pub(super) offsets: &'a Offsets,
+    /// How many numbers the pixels are where they lie side by side, and nothing else between them.
+    pub(super) list: Option<usize>,
 }
 
 impl Work for Finish<'_> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let Finish { activation, y, chunk, offsets } = self;
+        let Finish { activation, y, chunk, offsets, list } = self;
+        if let Some(count) = list {
+            // Safety: the numbers are those of the chunk's pixels.
+            let numbers = unsafe { y.numbers(offsets[0], count) };
+            let (vectors, rest) = numbers.as_chunks_mut::<LANES>();
+            let (pairs, single) = vectors.as_chunks_mut::<2>();
+            for pair in pairs {
+                *pair = each(simd, activation, pair.map(F32x16)).map(|x| x.0);
+            }
+            for vector in single {
+                [*vector] = each(simd, activation, [F32x16(*vector)]).map(|x| x.0);
+            }
+            let mut last = [0.0; LANES];
+            last[..rest.len()].copy_from_slice(rest);
+            let [last] = each(simd, activation, [F32x16(last)]);
+            rest.copy_from_slice(&last.0[..rest.len()]);
+            return;
+        }
         chunk.each(offsets, |tile| {
             // Two at a time, since one is a long chain of operations that wait for each other.
             let (pairs, rest) = tile.as_chunks::<2>();

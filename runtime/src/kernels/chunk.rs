@@ -91,6 +91,13 @@ impl Chunk {
         offsets[tile * self.pitch..].first_chunk().expect("a table has entries for every tile")
     }
 
+    /// How many numbers of a value the pixels are, where they lie side by side and nothing else between them.
+    #[inline(always)]
+    pub(super) fn list(&self, y: &Place<'_>) -> Option<usize> {
+        let is_list = y.is_list() && y.is_nhwc() && y.blocks() == 1;
+        is_list.then_some(self.len * y.pixel)
+    }
+
     /// The offsets of each tile's pixels, each once.
     #[inline(always)]
     pub(super) fn each<'o>(&self, offsets: &'o Offsets, mut f: impl FnMut(&'o [usize])) {

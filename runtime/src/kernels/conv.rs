@@ -150,9 +150,11 @@ impl<'m> Direct<'m> {
             part.next(&self.reduction, &self.x, image);
         }
         if let Some(activation) = self.finish {
+            // Another group's outputs may lie between those of this one.
+            let list = if self.op.groups == 1 { chunk.list(&self.y) } else { None };
             for block in blocks {
                 let y = &strip(&self.y, block);
-                simd.outline(Finish { activation, y, chunk: &chunk, offsets: &outputs });
+                simd.outline(Finish { activation, y, chunk: &chunk, offsets: &outputs, list });
             }
         }
     }

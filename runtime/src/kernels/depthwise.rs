@@ -84,7 +84,13 @@ impl<'m> Depthwise<'m> {
                 with_tile!(S::TILES.depthwise, size, PIXELS => tiles.of_size::<S, PIXELS>(simd, range));
             }
             if let Some(activation) = self.finish {
-                simd.outline(Finish { activation, y: &y, chunk: &chunk, offsets: &outputs });
+                simd.outline(Finish {
+                    activation,
+                    y: &y,
+                    chunk: &chunk,
+                    offsets: &outputs,
+                    list: chunk.list(&self.y),
+                });
             }
         }
     }

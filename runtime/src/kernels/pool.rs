@@ -102,15 +102,23 @@ impl Pool<'_> {
     ) {
         let Pool { op, x, y, .. } = self;
         let [top, bottom, left, right] = op.padding;
+        // A whole value of one block ends with its last pixel's channels.
+        let room = if x.view.is_whole() && x.is_nhwc() && x.blocks() == 1 {
+            x.at(x.view.height - 1, x.view.width - 1) + x.pixel
+        } else {
+            0
+        };
         let vertical = Side::new(row, op.stride[0], op.kernel[0], [top, bottom], x.view.height);
         for column in 0..y.view.width {
             let horizontal = Side::new(column, op.stride[1], op.kernel[1], [left, right], x.view.width);
             let mut value = simd.splat(if MAXIMUM { f32::NEG_INFINITY } else { 0.0 });
             for wy in vertical.start..vertical.end {
                 for wx in horizontal.start..horizontal.end {
-                    let at = x.at(wy, wx) as isize;
-                    // Safety: the window is cut off at the plane.
-                    let number = unsafe { if LINE { from.load_line(simd, at) } else { from.load(simd, at) } };
+                    let at = x.at(wy, wx);
+                    // Safety: the window is cut off at the plane; the room is as `room` says.
+                    let number = unsafe {
+                        if LINE { from.load_line(simd, at as isize) } else { from.load_wide(simd, at, room) }
+                    };
                     value = if MAXIMUM { simd.max(value, number) } else { simd.add(value, number) };
                 }
             }

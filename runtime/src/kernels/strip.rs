@@ -31,6 +31,8 @@ pub(super) enum Form {
     Full,
     /// Less than sixteen side by side, and padding lanes behind them.
     Padded,
+    /// Four or more side by side, in the first lanes, and no padding lanes behind them.
+    Narrow,
     /// In one or two pieces, or with others beside them.
     Pieces,
 }
@@ -56,6 +58,8 @@ impl Strip {
         };
         let tail =
             if ends { view.buffer_channels.next_multiple_of(place.pixel) - view.buffer_channels } else { 0 };
+        let is_narrow = form == Form::Pieces && lead == 0 && split == count && count >= 4 && tail == 0;
+        let form = if is_narrow { Form::Narrow } else { form };
         Strip { first, second, split, count, lead, tail, form }
     }
 
@@ -69,7 +73,7 @@ impl Strip {
     /// Whether [`Strip::load`] and [`Strip::store`] are one instruction each.
     #[inline(always)]
     pub(super) fn is_line(&self) -> bool {
-        self.form != Form::Pieces
+        matches!(self.form, Form::Full | Form::Padded)
     }
 
     /// How many of the lanes hold channels.
@@ -85,7 +89,13 @@ impl Strip {
     #[inline(always)]
     pub(super) unsafe fn load<S: Simd>(&self, simd: S, at: isize) -> F32x16 {
         // Safety: the caller's promise.
-        unsafe { if self.is_line() { self.load_line(simd, at) } else { self.load_pieces(at) } }
+        unsafe {
+            match self.form {
+                Form::Full | Form::Padded => self.load_line(simd, at),
+                Form::Narrow => self.load_narrow(at),
+                Form::Pieces => self.load_pieces(at),
+            }
+        }
     }
 
     /// The same where [`Strip::is_line`] holds.
@@ -97,6 +107,32 @@ impl Strip {
         debug_assert!(self.is_line());
         // Safety: the caller's promise; padding lanes are memory of the buffer too, and zeros.
         unsafe { simd.load(self.first.offset(at)) }
+    }
+
+    /// Numbers from a pixel on.
+    ///
+    /// # Safety
+    /// They must be the strip's alone, and nobody else may use them meanwhile.
+    #[inline(always)]
+    pub(super) unsafe fn numbers<'a>(&self, at: usize, count: usize) -> &'a mut [f32] {
+        // Safety: the caller's promise.
+        unsafe { core::slice::from_raw_parts_mut(self.first.add(at), count) }
+    }
+
+    /// Like [`Strip::load`], where `room` numbers lie in memory from the strip's first pixel on that nobody writes
+    /// meanwhile: what lies behind the channels may be read too.
+    ///
+    /// # Safety
+    /// As for [`Strip::load`], and for `room`.
+    #[inline(always)]
+    pub(super) unsafe fn load_wide<S: Simd>(&self, simd: S, at: usize, room: usize) -> F32x16 {
+        // Safety: the caller's promise.
+        unsafe {
+            if self.form == Form::Narrow && at + LANES <= room {
+                return simd.load(self.first.add(at)).keep(self.count, 0.0);
+            }
+            self.load(simd, at as isize)
+        }
     }
 
     /// The channels at each pixel of a tile.
@@ -118,7 +154,7 @@ impl Strip {
                 // By way of a copy: it is a loop, which keeps what it indexes in memory.
                 let mut copy = [simd.splat(0.0); PIXELS];
                 for p in 0..PIXELS {
-                    copy[p] = self.load_pieces(at[p] as isize);
+                    copy[p] = self.load(simd, at[p] as isize);
                 }
                 each!(pixel PIXELS, p => tile[p] = copy[p]);
             }
@@ -148,7 +184,7 @@ impl Strip {
                 let mut copy = [simd.splat(0.0); PIXELS];
                 each!(pixel PIXELS, p => copy[p] = tile[p]);
                 for p in 0..PIXELS {
-                    self.store_pieces(at[p], copy[p]);
+                    self.store(simd, at[p], copy[p]);
                 }
             }
         }
@@ -165,7 +201,50 @@ impl Strip {
             match self.form {
                 Form::Full => simd.store(self.first.add(at), x),
                 Form::Padded => simd.store(self.first.add(at), x.keep(self.count, 0.0)),
+                Form::Narrow => self.store_narrow(at, x),
                 Form::Pieces => self.store_pieces(at, x),
+            }
+        }
+    }
+
+    /// By two copies that overlap.
+    ///
+    /// # Safety
+    /// As for [`Strip::load`]; the form must be narrow.
+    #[inline(always)]
+    unsafe fn load_narrow(&self, at: isize) -> F32x16 {
+        let mut x = F32x16([0.0; LANES]);
+        let half = if self.count < 8 { 4 } else { 8 };
+        let (from, to, behind) = (self.first.wrapping_offset(at), x.0.as_mut_ptr(), self.count - half);
+        // Safety: the caller's promise; there are at least `half` channels, and at most 16.
+        unsafe {
+            if half == 4 {
+                to.cast::<[f32; 4]>().write(from.cast::<[f32; 4]>().read());
+                to.add(behind).cast::<[f32; 4]>().write(from.add(behind).cast::<[f32; 4]>().read());
+            } else {
+                to.cast::<[f32; 8]>().write(from.cast::<[f32; 8]>().read());
+                to.add(behind).cast::<[f32; 8]>().write(from.add(behind).cast::<[f32; 8]>().read());
+            }
+        }
+        x
+    }
+
+    /// By two copies that overlap.
+    ///
+    /// # Safety
+    /// As for [`Strip::store`]; the form must be narrow.
+    #[inline(always)]
+    unsafe fn store_narrow(&self, at: usize, x: F32x16) {
+        let half = if self.count < 8 { 4 } else { 8 };
+        let (from, to, behind) = (x.0.as_ptr(), self.first.wrapping_add(at), self.count - half);
+        // Safety: the caller's promise; there are at least `half` channels, and at most 16.
+        unsafe {
+            if half == 4 {
+                to.cast::<[f32; 4]>().write(from.cast::<[f32; 4]>().read());
+                to.add(behind).cast::<[f32; 4]>().write(from.add(behind).cast::<[f32; 4]>().read());
+            } else {
+                to.cast::<[f32; 8]>().write(from.cast::<[f32; 8]>().read());
+                to.add(behind).cast::<[f32; 8]>().write(from.add(behind).cast::<[f32; 8]>().read());
             }
         }
     }

@@ -13,6 +13,10 @@ use crate::lir::{Buffer, BufferId, Need};
 use archc_runtime::layout::{Halo, Layout, View};
 use std::collections::{HashMap, HashSet};
 
+/// Values of fewer channels lie in NHWC: a block would be more than half padding lanes. Kernels take a little longer for
+/// them; at half a block and more, time counts more than memory.
+const NARROW: usize = 8;
+
 /// Where a value lies.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Home {
@@ -180,7 +184,7 @@ impl Homes {
         if task.work == Work::Input || leaves_directly {
             nhwc
         } else {
-            View::blocked(height, width, channels)
+            if channels < NARROW { nhwc } else { View::blocked(height, width, channels) }
         }
     }
 
