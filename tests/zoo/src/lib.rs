@@ -4,6 +4,7 @@
 //! of every layer's value, and the logits, all computed by the framework in f64 under seeded weights
 //! ([`archc_weights::seeded`]) and a seeded image.
 
+mod framework_file;
 mod golden;
 mod network;
 mod seeded;
