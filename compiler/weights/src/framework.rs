@@ -12,11 +12,12 @@ pub enum Framework {
 }
 
 impl Framework {
-    /// The last part of the names of its maps: `ResNet50.keras`.
-    pub fn extension(self) -> &'static str {
+    /// The last parts of the names of its maps, `ResNet50.keras`: more than one where its libraries name layers in ways
+    /// of their own.
+    pub fn extensions(self) -> &'static [&'static str] {
         match self {
-            Framework::Keras => "keras",
-            Framework::Torch => "torch",
+            Framework::Keras => &["keras"],
+            Framework::Torch => &["torch", "timm"],
         }
     }
 

@@ -4,6 +4,7 @@
 mod framework;
 mod layout;
 mod mapping;
+mod maps;
 mod names;
 mod order;
 pub mod seeded;
@@ -11,5 +12,6 @@ mod store;
 
 pub use framework::Framework;
 pub use mapping::{MapErrors, MapProblem, Mapping, map_names};
+pub use maps::maps;
 pub use names::{MapSyntaxError, NameMap};
 pub use store::{FileError, Store, Tensor};

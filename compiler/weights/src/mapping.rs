@@ -156,6 +156,8 @@ struct Matcher<'a> {
     theirs: &'a [(String, Vec<usize>)],
     by_layer: BTreeMap<(&'a str, &'a str), usize>,
     ranks: Ranks,
+    /// All of ours, in order.
+    operations: Vec<String>,
     /// See [`input_orders`].
     orders: HashMap<NodeId, Vec<usize>>,
     /// Which of ours were made of each of theirs, or could not be.
@@ -182,7 +184,19 @@ impl<'a> Matcher<'a> {
             Framework::Torch => input_orders(graph),
         };
         let ranks = Ranks::new(by_layer.keys().map(|(layer, _)| *layer));
-        Matcher { graph, map, framework, theirs, by_layer, ranks, orders, claims: BTreeMap::new() }
+        let mut operations: Vec<String> = weights(graph).into_iter().map(|(_, w)| w.owner).collect();
+        operations.dedup();
+        Matcher {
+            graph,
+            map,
+            framework,
+            theirs,
+            by_layer,
+            ranks,
+            operations,
+            orders,
+            claims: BTreeMap::new(),
+        }
     }
 
     /// The one of theirs that becomes `ours`.
@@ -228,7 +242,7 @@ impl<'a> Matcher<'a> {
 
     /// The layer of theirs that the operation of a tensor is.
     fn layer(&self, ours: &Weight) -> Result<String, MapProblem> {
-        match <[_; 1]>::try_from(self.map.layers(&ours.owner, &self.ranks)) {
+        match <[_; 1]>::try_from(self.map.layers(&ours.owner, &self.operations, &self.ranks)) {
             Ok([(_, layer)]) => Ok(layer),
             Err(none) if none.is_empty() => Ok(ours.owner.clone()),
             Err(several) => {

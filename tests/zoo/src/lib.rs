@@ -6,12 +6,13 @@
 
 mod framework_file;
 mod golden;
+mod list;
 mod network;
 mod seeded;
 mod statistics;
 
 pub use golden::{Golden, Layer};
-pub use network::{graph, name_map, root};
+pub use network::{graph, root};
 pub use seeded::SeededWeights;
 pub use statistics::{Statistics, first_difference};
 

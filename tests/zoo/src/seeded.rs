@@ -1,10 +1,9 @@
 //! A golden's weights: seeded under the framework's names and in its layouts, then turned into archc's.
 
 use crate::golden::Golden;
-use crate::network::name_map;
 use archc_core::ir::Graph;
 use archc_interpreter::Weights;
-use archc_weights::{Mapping, Store, Tensor, map_names};
+use archc_weights::{Mapping, Store, Tensor, map_names, maps};
 use std::collections::BTreeMap;
 
 /// Makes every tensor when it is asked for, so that VGG16 needs no 550 MB.
@@ -21,7 +20,7 @@ impl SeededWeights {
     /// If the network's weights and the golden's do not match each other through the name map.
     pub fn new(golden: &Golden, graph: &Graph) -> Self {
         let framework = golden.framework();
-        let map = name_map(&graph.name, framework);
+        let (_, map) = maps(graph, framework).swap_remove(0);
         let mappings =
             map_names(graph, &map, framework, &golden.weights).unwrap_or_else(|errors| panic!("{errors}"));
         SeededWeights {

@@ -7,7 +7,7 @@ use archc_runtime::{Isa, LoadError, Model};
 use archc_weights::Store;
 use archc_zoo_tests::{Golden, SeededWeights, graph, relative_error, root};
 
-macro_rules! networks {
+macro_rules! tests {
     ($($name:ident: $golden:literal;)*) => {
         $(
             archc_runtime::include_model!($name);
@@ -20,15 +20,7 @@ macro_rules! networks {
     };
 }
 
-networks! {
-    lenet5: "torch/lenet5";
-    alexnet: "torch/alexnet_2012";
-    vgg16: "keras/VGG16";
-    resnet50: "keras/ResNet50";
-    inception_v3: "keras/InceptionV3";
-    mobilenet: "keras/MobileNet";
-    mobilenet_v2: "keras/MobileNetV2";
-}
+archc_zoo_tests::every_network!(tests);
 
 /// A store of tensors as the runtime takes weights.
 struct FromStore(Store);

@@ -52,37 +52,15 @@ fn check(arch: &str, golden: &str) {
     assert!(error <= TOLERANCE, "the passes bring {arch} {error:.1e} from its golden");
 }
 
-#[test]
-fn lenet5() {
-    check("lenet5", "torch/lenet5");
+macro_rules! tests {
+    ($($name:ident: $golden:literal;)*) => {
+        $(
+            #[test]
+            fn $name() {
+                check(stringify!($name), $golden);
+            }
+        )*
+    };
 }
 
-#[test]
-fn alexnet() {
-    check("alexnet", "torch/alexnet_2012");
-}
-
-#[test]
-fn vgg16() {
-    check("vgg16", "keras/VGG16");
-}
-
-#[test]
-fn resnet50() {
-    check("resnet50", "keras/ResNet50");
-}
-
-#[test]
-fn inception_v3() {
-    check("inception_v3", "keras/InceptionV3");
-}
-
-#[test]
-fn mobilenet() {
-    check("mobilenet", "keras/MobileNet");
-}
-
-#[test]
-fn mobilenet_v2() {
-    check("mobilenet_v2", "keras/MobileNetV2");
-}
+archc_zoo_tests::every_network!(tests);

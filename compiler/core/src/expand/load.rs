@@ -63,11 +63,6 @@ impl Loaded {
     pub fn net(&self) -> &str {
         &self.selection.name
     }
-
-    /// The name of the net whose body it has: another one's if it is an alias.
-    pub fn base(&self) -> &str {
-        &self.selection.base
-    }
 }
 
 /// The item of a definition.
@@ -105,6 +100,7 @@ fn resolved(
     sources: &mut SourceMap,
     reporter: &mut Reporter<'_>,
 ) -> Option<Loaded> {
+    let request = &in_zoo(request);
     let mut loader =
         Loader { files, sources, reporter: &mut *reporter, modules: Vec::new(), uses: Vec::new() };
     loader.all(&request.path);
@@ -121,6 +117,17 @@ fn resolved(
     resolve::resolve(&modules, reporter);
     let selection = request::select(request, &modules, sources, reporter)?;
     if reporter.failed() { None } else { Some(Loaded { modules, selection }) }
+}
+
+/// `zoo:NET` as the file that has the net, and the net.
+fn in_zoo(request: &Request) -> Request {
+    let mut found = request.clone();
+    let name = request.path.strip_prefix(files::ZOO).filter(|name| zoo::find(name).is_none());
+    if let Some((file, net)) = name.and_then(zoo::find_net) {
+        found.path = format!("{}{file}", files::ZOO);
+        found.net.get_or_insert_with(|| net.to_owned());
+    }
+    found
 }
 
 /// A `use`: the file that has it, the file that it names.
@@ -183,8 +190,12 @@ impl Loader<'_, '_> {
         let (path, text) = match path.strip_prefix(files::ZOO) {
             Some(rest) => {
                 let Some((full, text)) = zoo::find(rest) else {
-                    let near = suggest::help(rest, zoo::names());
-                    let message = format!("the zoo has no file `{rest}`");
+                    let nets = zoo::nets().map(|(_, net)| net).filter(|_| span.is_none());
+                    let near = suggest::help(rest, zoo::names().chain(nets));
+                    let message = match span {
+                        Some(_) => format!("the zoo has no file `{rest}`"),
+                        None => format!("the zoo has no file and no net `{rest}`"),
+                    };
                     self.report(Code::FileNotFound, span, message, |d| match near {
                         Some(near) => d.help(near),
                         None => {

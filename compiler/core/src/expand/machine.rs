@@ -100,7 +100,7 @@ pub(super) struct Expander<'a, 'd> {
 impl<'a, 'd> Expander<'a, 'd> {
     pub(super) fn new(loaded: &'a Loaded, diagnostics: &'d mut Diagnostics) -> Self {
         let mut graph = Graph::new(&loaded.selection.name);
-        graph.base.clone_from(&loaded.selection.base);
+        graph.stands_for.clone_from(&loaded.selection.stands_for);
         Expander {
             loaded,
             reporter: Reporter::new(diagnostics),

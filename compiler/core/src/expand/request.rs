@@ -36,8 +36,8 @@ impl Request {
 pub(super) struct Selection {
     /// As asked for.
     pub(super) name: String,
-    /// The net behind the aliases.
-    pub(super) base: String,
+    /// The nets that it is an alias of, the nearest first; the body is the last one's.
+    pub(super) stands_for: Vec<String>,
     pub(super) definition: Definition,
     /// From settings, then from the aliases, the nearest first.
     pub(super) arguments: BTreeMap<String, Expression>,
@@ -135,8 +135,8 @@ pub(super) fn select(
             );
         }
     }
-    let base = net.name.value.clone();
-    Some(Selection { name, base, definition, arguments, input })
+    let stands_for = aliases.iter().map(|a| a.base.value.clone()).collect();
+    Some(Selection { name, stands_for, definition, arguments, input })
 }
 
 /// A `--set` whose value is parsed.

@@ -55,9 +55,9 @@ pub struct Output {
 pub struct Graph {
     /// The net's name: `ResNet101`.
     pub name: String,
-    /// The name of the net whose body this is, `ResNet50` where `name` is an alias of it; the same as `name` where it
-    /// is none. Aliases share the maps of frameworks' names.
-    pub base: String,
+    /// The nets that `name` is an alias of, the nearest first; the last is the one whose body this is, `ResNet50`. None
+    /// where `name` has a body of its own. Aliases share the maps of frameworks' names.
+    pub stands_for: Vec<String>,
     graph: StableDiGraph<Node, Port>,
     /// The scopes that name the nodes.
     pub scopes: Scopes,
@@ -74,10 +74,9 @@ pub struct Graph {
 impl Graph {
     /// An empty graph.
     pub fn new(name: impl Into<String>) -> Self {
-        let name = name.into();
         Graph {
-            base: name.clone(),
-            name,
+            name: name.into(),
+            stands_for: Vec::new(),
             graph: StableDiGraph::new(),
             scopes: Scopes::default(),
             outputs: Vec::new(),

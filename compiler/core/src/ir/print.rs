@@ -28,8 +28,8 @@ pub fn print(graph: &Graph) -> String {
 
 fn graph_to(f: &mut String, graph: &Graph) -> fmt::Result {
     write!(f, "net {}", graph.name)?;
-    if graph.base != graph.name {
-        write!(f, " = {}", graph.base)?;
+    if let Some(base) = graph.stands_for.last() {
+        write!(f, " = {base}")?;
     }
     writeln!(f)?;
     let order = graph.topological().unwrap_or_else(|| graph.ids().collect());

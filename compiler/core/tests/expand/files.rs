@@ -41,7 +41,7 @@ fn nets_come_along_too() {
         ("archs/b.arch", "net Big(width=8) { input 8x8x4 conv 1x1 width }"),
     ];
     let graph = run(&files).good();
-    assert_eq!((graph.name.as_str(), graph.base.as_str()), ("Small", "Big"));
+    assert_eq!((graph.name.as_str(), graph.stands_for), ("Small", vec!["Big".to_owned()]));
     let request = Request { net: Some("Big".into()), ..Request::new("archs/main.arch") };
     assert_eq!(run_files(&request, &files).good().name, "Big");
     run(&[("archs/main.arch", "use \"b.arch\""), files[1]]).only(Code::NoNet, &["`--net Big`"]);
@@ -58,6 +58,10 @@ fn the_zoo_travels_along() {
     assert!(graph.find("bottleneck1.residual1.shortcut.conv1").is_some());
     run(&[("archs/main.arch", "use \"zoo:resnet5\" net N { input 8x8x4 relu }")])
         .only(Code::FileNotFound, &["the zoo has no file `resnet5`", "did you mean `resnet50`?"]);
+    run_files(&Request::new("zoo:resnet102"), &[]).only(
+        Code::FileNotFound,
+        &["the zoo has no file and no net `resnet102`", "did you mean `ResNet101`?"],
+    );
     run_files(&Request::new("zoo:nothing"), &[]).only(Code::FileNotFound, &[]);
 }
 

@@ -30,10 +30,17 @@ fn the_first_net_is_meant_where_none_is_named() {
 
 #[test]
 fn aliases_of_aliases_add_up() {
-    for (name, expected) in [("Base", (4, 1)), ("Wide", (8, 1)), ("Wider", (16, 1)), ("Deep", (16, 3))] {
+    let of = [
+        ("Base", (4, 1), &[][..]),
+        ("Wide", (8, 1), &["Base"]),
+        ("Wider", (16, 1), &["Wide", "Base"]),
+        ("Deep", (16, 3), &["Wider", "Wide", "Base"]),
+    ];
+    for (name, expected, stands_for) in of {
         let graph = net(name).good();
         assert_eq!(form(&graph), expected, "{name}");
-        assert_eq!((graph.name.as_str(), graph.base.as_str()), (name, "Base"));
+        assert_eq!(graph.name, name);
+        assert_eq!(graph.stands_for, stands_for, "{name}");
     }
 }
 

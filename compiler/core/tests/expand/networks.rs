@@ -44,6 +44,7 @@ fn the_zoo_has_as_many_parameters() {
         ("zoo:resnet50", None, 25_636_712),
         ("zoo:resnet50", Some("ResNet101"), 44_707_176),
         ("zoo:resnet50", Some("ResNet152"), 60_419_944),
+        ("zoo:resnet101_torch", None, 44_654_504),
         ("zoo:inception_v3", None, 23_851_784),
         ("zoo:mobilenet", None, 4_253_864),
         ("zoo:mobilenet_v2", None, 3_538_984),
@@ -55,7 +56,7 @@ fn the_zoo_has_as_many_parameters() {
 
 #[test]
 fn every_net_of_the_zoo_expands() {
-    for name in zoo::names() {
+    for name in zoo::names().chain(zoo::nets().map(|(_, net)| net)) {
         assert!(summary(&format!("zoo:{name}"), "", None).parameters > 0);
     }
 }

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// `7*i + j - 5`
+/// `7*i + j - 5`, `2*(i,j) + 1`
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Expression {
-    /// The factor of every variable.
+    /// The factor of every variable, and of every count, which is written as its variables in parentheses.
     factors: BTreeMap<String, i64>,
     constant: i64,
 }
@@ -35,7 +35,7 @@ impl Expression {
         }
     }
 
-    /// Adds `5`, `i` or `7*i`.
+    /// Adds `5`, `i`, `7*i` or `2*(i,j)`.
     fn add(&mut self, sign: i64, term: &str) -> Option<()> {
         let (factor, variable) = match term.split_once('*') {
             Some((factor, variable)) => (number(factor)?, variable),
@@ -45,9 +45,11 @@ impl Expression {
             }
             None => (1, term),
         };
-        let word = variable.starts_with(|c: char| c.is_ascii_lowercase())
-            && variable.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
-        let entry = self.factors.entry(word.then(|| variable.to_owned())?).or_default();
+        let known = match counted(variable) {
+            Some(variables) => variables.count() > 1 && counted(variable)?.all(is_word),
+            None => is_word(variable),
+        };
+        let entry = self.factors.entry(known.then(|| variable.to_owned())?).or_default();
         *entry = entry.checked_add(sign * factor)?;
         Some(())
     }
@@ -65,15 +67,30 @@ impl Expression {
     pub(super) fn as_offset(&self) -> Option<(&str, i64)> {
         let mut factors = self.factors.iter();
         match (factors.next(), factors.next()) {
-            (Some((variable, 1)), None) => Some((variable, self.constant)),
+            (Some((variable, 1)), None) if is_word(variable) => Some((variable, self.constant)),
             _ => None,
         }
     }
 
-    /// The variables that it reads.
+    /// The variables that it reads, those within counts too.
     pub(super) fn variables(&self) -> impl Iterator<Item = &str> {
-        self.factors.keys().map(String::as_str)
+        self.factors.keys().flat_map(|key| key.trim_matches(['(', ')']).split(','))
     }
+
+    /// The counts that it reads: `(i,j)`.
+    pub(super) fn counts(&self) -> impl Iterator<Item = &str> {
+        self.factors.keys().map(String::as_str).filter(|key| counted(key).is_some())
+    }
+}
+
+/// The variables of a count: `i` and `j` of `(i,j)`.
+pub(super) fn counted(key: &str) -> Option<impl Iterator<Item = &str>> {
+    Some(key.strip_prefix('(')?.strip_suffix(')')?.split(','))
+}
+
+fn is_word(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_lowercase())
+        && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
 }
 
 /// A number small enough that no sum of them overflows.

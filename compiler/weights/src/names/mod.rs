@@ -12,7 +12,8 @@
 //! The parts of a tensor's name that say what it is for (`kernel`, `running_mean`, `:0`) belong to the framework; a line
 //! names operations and layers only. On the left, `{i}` is a number, `{i+1}` a number one larger than `i`, and
 //! `{i:0-2}` a number from 0 to 2. On the right stand sums of those: `{i+1}`, `{7*i+j-5}`. `{i:a}` is a letter, `a` for
-//! 0. `#{n}`, at the end of a name, is the layer of rank `n`, from 0, among those that a framework numbered by itself:
+//! 0. `{(i,j)+1}` counts: `(i,j)` is the rank, from 0, of the numbers `i` and `j` among all pairs that the network's names
+//! have there, in its order, so that a second stage's units are counted on from the first one's. `#{n}`, at the end of a name, is the layer of rank `n`, from 0, among those that a framework numbered by itself:
 //! Keras's `conv2d`, `conv2d_1`, ... begin at another number with every model built. A line whose right side would hold
 //! a number below 0 does not apply.
 //!
@@ -53,14 +54,21 @@ pub struct MapSyntaxError {
 
 impl NameMap {
     /// The layers that the lines give an operation, each with its line's number; more than one is a mistake in the map.
-    pub(crate) fn layers(&self, operation: &str, ranks: &Ranks) -> Vec<(usize, String)> {
+    /// `operations` are all of the network's that have weights, in its order.
+    pub(crate) fn layers(
+        &self,
+        operation: &str,
+        operations: &[String],
+        ranks: &Ranks,
+    ) -> Vec<(usize, String)> {
         let mut layers: Vec<(usize, String)> = Vec::new();
         for line in &self.lines {
-            let Some(layer) =
-                line.ours.matches(operation).and_then(|b: Bindings| line.theirs.render(&b, ranks))
-            else {
-                continue;
+            let layer = || {
+                let mut bindings: Bindings = line.ours.matches(operation)?;
+                line.ours.add_counts(&line.theirs, &mut bindings, operations)?;
+                line.theirs.render(&bindings, ranks)
             };
+            let Some(layer) = layer() else { continue };
             if layers.iter().all(|(_, l)| *l != layer) {
                 layers.push((line.number, layer));
             }
@@ -107,7 +115,35 @@ mod tests {
 
     fn layer(map: &str, operation: &str, layers: &[&str]) -> Vec<String> {
         let map = NameMap::parse(map).expect("the map is right");
-        map.layers(operation, &Ranks::new(layers.iter().copied())).into_iter().map(|(_, l)| l).collect()
+        let ranks = Ranks::new(layers.iter().copied());
+        map.layers(operation, &[operation.to_owned()], &ranks).into_iter().map(|(_, l)| l).collect()
+    }
+
+    #[test]
+    fn counts_go_on_from_stage_to_stage() {
+        let operations: Vec<String> =
+            ["stem", "s.0.u.0.dw", "s.0.u.0.pw", "s.1.u.0.ex", "s.1.u.0.dw", "s.1.u.1.dw"]
+                .into_iter()
+                .chain(["s.2.u.0.dw", "s.10.u.0.dw", "s.10.u.0.pw", "s.10.u.11.dw"])
+                .map(str::to_owned)
+                .collect();
+        let of = |map: &str, operation: &str| -> Vec<String> {
+            let map = NameMap::parse(map).expect("the map is right");
+            map.layers(operation, &operations, &Ranks::default()).into_iter().map(|(_, l)| l).collect()
+        };
+        let map = "s.{i}.u.{j}.dw = block_{(i,j)}_{i}";
+        for (operation, expected) in [
+            ("s.0.u.0.dw", "block_0_0"),
+            ("s.1.u.1.dw", "block_2_1"),
+            ("s.10.u.0.dw", "block_4_10"),
+            ("s.10.u.11.dw", "block_5_10"),
+        ] {
+            assert_eq!(of(map, operation), [expected]);
+        }
+        // Names that the line's end does not match count as well, those outside of a range do not.
+        assert_eq!(of("s.{i}.u.{j}.pw = {2*(i,j)+i-1}", "s.10.u.0.pw"), ["17"]);
+        assert_eq!(of("s.{i:1-10}.u.{j}.dw = {(i,j)+1}", "s.2.u.0.dw"), ["3"]);
+        assert_eq!(of("s.{i:1-10}.u.{j}.dw = {(i,j)+1}", "s.0.u.0.dw"), [""; 0]);
     }
 
     #[test]

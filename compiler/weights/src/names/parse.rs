@@ -180,6 +180,11 @@ mod tests {
             ("a#{i} = x", "right side only"),
             ("a{i} = x#{i}y", "nothing may stand behind"),
             ("a{i} = x{99999999999*i}", "not a sum"),
+            ("a{i} = x{(i)}", "not a sum"),
+            ("a{i} = x{(i,J)}", "not a sum"),
+            ("a{i} = x{(i,j}", "not a sum"),
+            ("a{i} = x{(i,j)}", "`j` is not on the left"),
+            ("a{(i,j)} = x", "must be a variable"),
         ];
         let text: String =
             cases.iter().map(|(line, _)| format!("{line}\n// fine\nok{{i}} = fine{{i}}\n")).collect();
