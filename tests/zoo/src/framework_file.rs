@@ -26,7 +26,9 @@ impl Golden {
 
     /// A group for every layer, its weights in a group of that name within, and attributes that keep the order.
     fn write_keras(&self, path: &Path) {
-        let mut layers: Vec<(&str, Vec<(&str, &[usize])>)> = Vec::new();
+        /// A layer's name; the names and shapes of its weights.
+        type Layer<'g> = (&'g str, Vec<(&'g str, &'g [usize])>);
+        let mut layers: Vec<Layer<'_>> = Vec::new();
         for (key, shape) in &self.weights {
             let (layer, weight) = key.split_once('/').expect("a layer and a weight");
             match layers.last_mut() {
