@@ -25,7 +25,7 @@ mod write;
 
 pub use disk::Disk;
 pub use error::Error;
-pub use write::write_atomically;
+pub use write::{stream_atomically, write_atomically};
 
 use archc_core::diagnostic::Diagnostics;
 use archc_core::diagnostic::render::{Style, render};

@@ -1,6 +1,6 @@
 //! Files are written whole or not at all.
 
-use std::io::Write as _;
+use std::io::{BufWriter, Write};
 use std::path::Path;
 
 /// Writes a file through a temporary one beside it, so that an interruption leaves the old file. A file that holds
@@ -13,7 +13,23 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     if std::fs::read(path).is_ok_and(|old| old == bytes) {
         return Ok(());
     }
+    stream_atomically(path, |out| out.write_all(bytes))
+}
+
+/// As [`write_atomically`], for a file that is not in memory as a whole. An error of `write` leaves the old file as well.
+///
+/// # Errors
+///
+/// Those of `write` and of the file system.
+pub fn stream_atomically<E: From<std::io::Error>>(
+    path: &Path,
+    write: impl FnOnce(&mut dyn Write) -> Result<(), E>,
+) -> Result<(), E> {
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if std::fs::metadata(path).is_ok_and(|about| !about.is_file()) {
+        // A device would be replaced.
+        return Err(std::io::Error::other("not a file").into());
+    }
     std::fs::create_dir_all(folder)?;
     let mut builder = tempfile::Builder::new();
     builder.prefix(".archc-");
@@ -23,9 +39,10 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
         use std::os::unix::fs::PermissionsExt as _;
         builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
-    let mut file = builder.tempfile_in(folder)?;
-    file.write_all(bytes)?;
-    file.persist(path)?;
+    let mut out = BufWriter::new(builder.tempfile_in(folder)?);
+    write(&mut out)?;
+    let file = out.into_inner().map_err(std::io::IntoInnerError::into_error)?;
+    file.persist(path).map_err(std::io::Error::from)?;
     Ok(())
 }
 
@@ -45,5 +62,21 @@ mod tests {
         write_atomically(&path, b"two").unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), b"two");
         assert_eq!(std::fs::read_dir(path.parent().unwrap()).unwrap().count(), 1, "no temporary file stays");
+    }
+
+    #[test]
+    fn a_failed_stream_leaves_the_old_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        write_atomically(&path, b"old").unwrap();
+        let failed = stream_atomically(&path, |out| {
+            out.write_all(&[0; 1 << 16])?;
+            Err(std::io::Error::other("the source has gone"))
+        });
+        assert_eq!(failed.unwrap_err().to_string(), "the source has gone");
+        assert_eq!(std::fs::read(&path).unwrap(), b"old");
+        let folder_itself = stream_atomically(folder.path(), |out| out.write_all(b"new"));
+        assert_eq!(folder_itself.unwrap_err().to_string(), "not a file");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "no temporary file stays");
     }
 }

@@ -41,6 +41,7 @@ enum Command {
     Build(commands::build::Arguments),
     Run(commands::run::Arguments),
     Bench(commands::bench::Arguments),
+    Export(commands::export::Arguments),
     Dump(commands::dump::Arguments),
     Explain(commands::explain::Arguments),
 }
@@ -52,6 +53,7 @@ fn main() -> ExitCode {
         Command::Build(arguments) => commands::build::run(&arguments),
         Command::Run(arguments) => commands::run::run(&arguments),
         Command::Bench(arguments) => commands::bench::run(&arguments),
+        Command::Export(arguments) => commands::export::run(&arguments),
         Command::Dump(arguments) => commands::dump::run(&arguments),
         Command::Explain(arguments) => commands::explain::run(&arguments),
     };

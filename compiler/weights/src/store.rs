@@ -1,7 +1,7 @@
 //! Tensors by name, in archc's layouts, in memory and in files of safetensors.
 
 use archc_interpreter::Weights;
-use archc_runtime::weights::half;
+use archc_runtime::weights::{self as runtime, LoadError, half};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView, View};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -124,6 +124,26 @@ impl Weights for Store {
     }
 }
 
+/// For whoever reads weights as the runtime does.
+impl runtime::Source for Store {
+    fn names(&self) -> Vec<&str> {
+        self.tensors.keys().map(String::as_str).collect()
+    }
+
+    fn info(&self, name: &str) -> Option<runtime::Info> {
+        let tensor = self.tensors.get(name)?;
+        Some(runtime::Info { dtype: runtime::Dtype::F32, shape: tensor.shape.clone() })
+    }
+
+    fn read(&self, name: &str, start: usize, buffer: &mut [u8]) -> Result<(), LoadError> {
+        let numbers = self.tensors.get(name).and_then(|t| t.data.get(start / 4..)).unwrap_or_default();
+        for (bytes, number) in buffer.as_chunks_mut().0.iter_mut().zip(numbers) {
+            *bytes = number.to_le_bytes();
+        }
+        Ok(())
+    }
+}
+
 impl View for &Tensor {
     fn dtype(&self) -> Dtype {
         Dtype::F32
@@ -202,6 +222,20 @@ mod tests {
         assert_eq!(read(Dtype::I32, &(-7i32).to_le_bytes(), 1).expect("it is read"), [-7.0]);
         let error = read(Dtype::BOOL, &[1], 1).expect_err("no numbers");
         assert!(error.to_string().contains("`x` holds BOOL"), "{error}");
+    }
+
+    #[test]
+    fn the_runtime_reads_a_store() {
+        use archc_runtime::weights::Source;
+        let mut store = Store::default();
+        store.insert("a.weight", tensor(&[3, 1], &[1.5, -2.0, 3.0]));
+        let source: &dyn Source = &store;
+        assert_eq!(source.names(), ["a.weight"]);
+        assert_eq!(source.info("a.weight").map(|i| i.shape), Some(vec![3, 1]));
+        assert_eq!(source.info("b.weight"), None);
+        let mut buffer = [0; 8];
+        source.read("a.weight", 4, &mut buffer).expect("it is read");
+        assert_eq!(buffer, [(-2f32).to_le_bytes(), 3f32.to_le_bytes()].concat()[..]);
     }
 
     #[test]

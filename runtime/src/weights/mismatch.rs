@@ -1,7 +1,8 @@
 //! What keeps the tensors of a source from being those of a network: every difference, named.
 
-use super::source::Dtype;
+use super::source::{Dtype, Source};
 use alloc::borrow::ToOwned;
+use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::String;
 use alloc::string::ToString;
@@ -12,7 +13,7 @@ use core::fmt;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Mismatch {
     /// The network.
-    pub network: &'static str,
+    pub network: String,
     /// Names and shapes of tensors that the source lacks, in the network's order.
     pub missing: Vec<(String, Vec<usize>)>,
     /// Names and shapes of tensors that the network does not have, by name.
@@ -24,6 +25,30 @@ pub struct Mismatch {
 }
 
 impl Mismatch {
+    /// Compares the tensors that a network needs, by full names and shapes, with those of a source.
+    pub fn between(
+        network: &str,
+        needed: impl IntoIterator<Item = (String, Vec<usize>)>,
+        source: &dyn Source,
+    ) -> Mismatch {
+        let mut mismatch = Mismatch { network: network.to_owned(), ..Mismatch::default() };
+        let mut names = BTreeSet::new();
+        for (name, shape) in needed {
+            match source.info(&name) {
+                None => mismatch.missing.push((name.clone(), shape)),
+                Some(info) if info.shape != shape => mismatch.shapes.push((name.clone(), shape, info.shape)),
+                Some(info) if info.dtype.size().is_none() => mismatch.dtypes.push((name.clone(), info.dtype)),
+                Some(_) => {}
+            }
+            names.insert(name);
+        }
+        let extra = source.names().into_iter().filter(|name| !names.contains(*name));
+        let shape = |name: &str| source.info(name).map_or(Vec::new(), |info| info.shape);
+        mismatch.extra = extra.map(|name| (name.to_owned(), shape(name))).collect();
+        mismatch.extra.sort_by_cached_key(|(name, _)| order(name));
+        mismatch
+    }
+
     /// Whether there is no difference.
     pub fn is_empty(&self) -> bool {
         self.missing.is_empty() && self.extra.is_empty() && self.shapes.is_empty() && self.dtypes.is_empty()
@@ -122,7 +147,7 @@ fn distance(a: &str, b: &str) -> usize {
 }
 
 /// What orders names as people count, numbers in them by their value: `block.2` is in front of `block.10`.
-pub(super) fn order(name: &str) -> impl Ord + use<> {
+fn order(name: &str) -> impl Ord + use<> {
     let mut parts: Vec<(u8, u64)> = Vec::new();
     for byte in name.bytes() {
         let digit = u64::from(byte.wrapping_sub(b'0'));

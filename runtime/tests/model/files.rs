@@ -86,7 +86,7 @@ fn every_difference_is_reported_at_once() {
     let error = Model::from_bytes(&NETWORK, &file(&all)).unwrap_err();
     let LoadError::Mismatch(mismatch) = &error else { panic!("{error}") };
     let expected = Mismatch {
-        network: "Small",
+        network: "Small".into(),
         missing: vec![("stem.weight".into(), vec![3, 3, 3, 20]), ("blocks.2.bn.beta".into(), vec![20])],
         extra: vec![
             ("blocks.3.bn.Beta".into(), vec![20]),
