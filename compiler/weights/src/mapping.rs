@@ -2,7 +2,7 @@
 
 use crate::framework::Framework;
 use crate::layout::Layout;
-use crate::names::{NameMap, Ranks};
+use crate::names::{AppliedMap, NameMap};
 use crate::order::input_orders;
 use crate::seeded;
 use archc_core::ir::op::Weight;
@@ -155,9 +155,7 @@ struct Matcher<'a> {
     framework: Framework,
     theirs: &'a [(String, Vec<usize>)],
     by_layer: BTreeMap<(&'a str, &'a str), usize>,
-    ranks: Ranks,
-    /// All of ours, in order.
-    operations: Vec<String>,
+    applied: AppliedMap<'a>,
     /// See [`input_orders`].
     orders: HashMap<NodeId, Vec<usize>>,
     /// Which of ours were made of each of theirs, or could not be.
@@ -183,20 +181,9 @@ impl<'a> Matcher<'a> {
             Framework::Keras => HashMap::new(),
             Framework::Torch => input_orders(graph),
         };
-        let ranks = Ranks::new(by_layer.keys().map(|(layer, _)| *layer));
-        let mut operations: Vec<String> = weights(graph).into_iter().map(|(_, w)| w.owner).collect();
-        operations.dedup();
-        Matcher {
-            graph,
-            map,
-            framework,
-            theirs,
-            by_layer,
-            ranks,
-            operations,
-            orders,
-            claims: BTreeMap::new(),
-        }
+        let operations: Vec<String> = weights(graph).into_iter().map(|(_, w)| w.owner).collect();
+        let applied = map.apply(&operations, by_layer.keys().map(|(layer, _)| *layer));
+        Matcher { graph, map, framework, theirs, by_layer, applied, orders, claims: BTreeMap::new() }
     }
 
     /// The one of theirs that becomes `ours`.
@@ -242,7 +229,7 @@ impl<'a> Matcher<'a> {
 
     /// The layer of theirs that the operation of a tensor is.
     fn layer(&self, ours: &Weight) -> Result<String, MapProblem> {
-        match <[_; 1]>::try_from(self.map.layers(&ours.owner, &self.operations, &self.ranks)) {
+        match <[_; 1]>::try_from(self.applied.layers(&ours.owner)) {
             Ok([(_, layer)]) => Ok(layer),
             Err(none) if none.is_empty() => Ok(ours.owner.clone()),
             Err(several) => {

@@ -3,11 +3,20 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// `7*i + j - 5`, `2*(i,j) + 1`
+/// What a factor stands before.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Term {
+    /// `i`
+    Variable(String),
+    /// `(i,j)`: the rank of these numbers together.
+    Rank(Vec<String>),
+}
+
+/// `7*i + (i,j) - 5`
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Expression {
-    /// The factor of every variable, and of every count, which is written as its variables in parentheses.
-    factors: BTreeMap<String, i64>,
+    /// The factor of every term.
+    factors: BTreeMap<Term, i64>,
     constant: i64,
 }
 
@@ -35,30 +44,34 @@ impl Expression {
         }
     }
 
-    /// Adds `5`, `i`, `7*i` or `2*(i,j)`.
+    /// Adds `5`, `i`, `7*i`, `(i,j)` or `2*(i,j)`.
     fn add(&mut self, sign: i64, term: &str) -> Option<()> {
-        let (factor, variable) = match term.split_once('*') {
-            Some((factor, variable)) => (number(factor)?, variable),
+        let (factor, term) = match term.split_once('*') {
+            Some((factor, term)) => (number(factor)?, term),
             None if term.starts_with(|c: char| c.is_ascii_digit()) => {
                 self.constant = self.constant.checked_add(sign * number(term)?)?;
                 return Some(());
             }
             None => (1, term),
         };
-        let known = match counted(variable) {
-            Some(variables) => variables.count() > 1 && counted(variable)?.all(is_word),
-            None => is_word(variable),
+        let term = match term.strip_prefix('(') {
+            None => Term::Variable(variable(term)?),
+            Some(inner) => {
+                let variables: Vec<_> =
+                    inner.strip_suffix(')')?.split(',').map(variable).collect::<Option<_>>()?;
+                (variables.len() > 1).then_some(Term::Rank(variables))?
+            }
         };
-        let entry = self.factors.entry(known.then(|| variable.to_owned())?).or_default();
+        let entry = self.factors.entry(term).or_default();
         *entry = entry.checked_add(sign * factor)?;
         Some(())
     }
 
-    /// Its value, if every variable has one and the sum is not negative.
-    pub(super) fn value(&self, bindings: &BTreeMap<String, u64>) -> Option<u64> {
+    /// Its value, if every term has one and the sum is not negative.
+    pub(super) fn value(&self, term: impl Fn(&Term) -> Option<u64>) -> Option<u64> {
         let mut sum = i128::from(self.constant);
-        for (variable, &factor) in &self.factors {
-            sum += i128::from(factor) * i128::from(*bindings.get(variable)?);
+        for (t, &factor) in &self.factors {
+            sum += i128::from(factor) * i128::from(term(t)?);
         }
         u64::try_from(sum).ok()
     }
@@ -67,35 +80,36 @@ impl Expression {
     pub(super) fn as_offset(&self) -> Option<(&str, i64)> {
         let mut factors = self.factors.iter();
         match (factors.next(), factors.next()) {
-            (Some((variable, 1)), None) if is_word(variable) => Some((variable, self.constant)),
+            (Some((Term::Variable(variable), 1)), None) => Some((variable, self.constant)),
             _ => None,
         }
     }
 
-    /// The variables that it reads, those within counts too.
-    pub(super) fn variables(&self) -> impl Iterator<Item = &str> {
-        self.factors.keys().flat_map(|key| key.trim_matches(['(', ')']).split(','))
-    }
-
-    /// The counts that it reads: `(i,j)`.
-    pub(super) fn counts(&self) -> impl Iterator<Item = &str> {
-        self.factors.keys().map(String::as_str).filter(|key| counted(key).is_some())
+    /// What its factors stand before.
+    pub(super) fn terms(&self) -> impl Iterator<Item = &Term> {
+        self.factors.keys()
     }
 }
 
-/// The variables of a count: `i` and `j` of `(i,j)`.
-pub(super) fn counted(key: &str) -> Option<impl Iterator<Item = &str>> {
-    Some(key.strip_prefix('(')?.strip_suffix(')')?.split(','))
-}
-
-fn is_word(text: &str) -> bool {
-    text.starts_with(|c: char| c.is_ascii_lowercase())
-        && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
+/// A variable's name, if it is one.
+fn variable(text: &str) -> Option<String> {
+    let word = text.starts_with(|c: char| c.is_ascii_lowercase())
+        && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
+    word.then(|| text.to_owned())
 }
 
 /// A number small enough that no sum of them overflows.
 fn number(text: &str) -> Option<i64> {
     text.parse::<u32>().ok().filter(|_| !text.starts_with('+')).map(i64::from)
+}
+
+impl fmt::Display for Term {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Term::Variable(variable) => f.write_str(variable),
+            Term::Rank(variables) => write!(f, "({})", variables.join(",")),
+        }
+    }
 }
 
 impl fmt::Display for Expression {

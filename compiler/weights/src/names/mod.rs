@@ -12,10 +12,19 @@
 //! The parts of a tensor's name that say what it is for (`kernel`, `running_mean`, `:0`) belong to the framework; a line
 //! names operations and layers only. On the left, `{i}` is a number, `{i+1}` a number one larger than `i`, and
 //! `{i:0-2}` a number from 0 to 2. On the right stand sums of those: `{i+1}`, `{7*i+j-5}`. `{i:a}` is a letter, `a` for
-//! 0. `{(i,j)+1}` counts: `(i,j)` is the rank, from 0, of the numbers `i` and `j` among all pairs that the network's names
-//! have there, in its order, so that a second stage's units are counted on from the first one's. `#{n}`, at the end of a name, is the layer of rank `n`, from 0, among those that a framework numbered by itself:
+//! 0. `#{n}`, at the end of a name, is the layer of rank `n`, from 0, among those that a framework numbered by itself:
 //! Keras's `conv2d`, `conv2d_1`, ... begin at another number with every model built. A line whose right side would hold
 //! a number below 0 does not apply.
+//!
+//! Frameworks count blocks through all stages where we count them in each. `(i,j)` is the rank, from 0, of the numbers
+//! `i` and `j` together among all pairs that the network has there, in its order:
+//!
+//! ```text
+//! stage.{i:1-6}.unit.{j}.bottleneck1.conv1 = block_{(i,j)+1}_expand
+//! ```
+//!
+//! It has those with which the name of an operation with weights begins as the left side does, up to the last of these
+//! numbers: here all in `stage.{i:1-6}.unit.{j}`, whatever follows.
 //!
 //! `- PATTERN` drops tensors of theirs: `*` stands for anything, and the pattern for a whole name or for its last parts
 //! (`num_batches_tracked`). An operation that no line names has the same name there.
@@ -24,7 +33,8 @@ mod expression;
 mod parse;
 mod pattern;
 
-use pattern::{Bindings, Ours, Theirs};
+use expression::Term;
+use pattern::{Ours, Theirs, Tuples};
 use std::collections::BTreeMap;
 
 /// A parsed name map.
@@ -53,27 +63,23 @@ pub struct MapSyntaxError {
 }
 
 impl NameMap {
-    /// The layers that the lines give an operation, each with its line's number; more than one is a mistake in the map.
-    /// `operations` are all of the network's that have weights, in its order.
-    pub(crate) fn layers(
-        &self,
-        operation: &str,
+    /// The map as it applies to a network: the names of its operations with weights, in order, and of all of their layers.
+    pub(crate) fn apply<'a>(
+        &'a self,
         operations: &[String],
-        ranks: &Ranks,
-    ) -> Vec<(usize, String)> {
-        let mut layers: Vec<(usize, String)> = Vec::new();
-        for line in &self.lines {
-            let layer = || {
-                let mut bindings: Bindings = line.ours.matches(operation)?;
-                line.ours.add_counts(&line.theirs, &mut bindings, operations)?;
-                line.theirs.render(&bindings, ranks)
-            };
-            let Some(layer) = layer() else { continue };
-            if layers.iter().all(|(_, l)| *l != layer) {
-                layers.push((line.number, layer));
-            }
+        layers: impl IntoIterator<Item = &'a str>,
+    ) -> AppliedMap<'a> {
+        let tuples = |line: &'a Line| {
+            let ranks = line.theirs.terms().filter_map(|term| match term {
+                Term::Variable(_) => None,
+                Term::Rank(variables) => Some((term, line.ours.tuples(variables, operations))),
+            });
+            ranks.collect()
+        };
+        AppliedMap {
+            lines: self.lines.iter().map(|line| (line, tuples(line))).collect(),
+            ranks: Ranks::new(layers),
         }
-        layers
     }
 
     /// Whether a `- PATTERN` drops a tensor of theirs.
@@ -85,15 +91,41 @@ impl NameMap {
     }
 }
 
+/// A map with the numbers that it takes from a network and from the names of a file.
+#[derive(Debug)]
+pub(crate) struct AppliedMap<'a> {
+    /// Each with the ranks that its right side asks for.
+    lines: Vec<(&'a Line, BTreeMap<&'a Term, Tuples>)>,
+    ranks: Ranks,
+}
+
+impl AppliedMap<'_> {
+    /// The layers that the lines give an operation, each with its line's number; more than one is a mistake in the map.
+    pub(crate) fn layers(&self, operation: &str) -> Vec<(usize, String)> {
+        let mut layers: Vec<(usize, String)> = Vec::new();
+        for (line, tuples) in &self.lines {
+            let Some(layer) =
+                line.ours.matches(operation).and_then(|b| line.theirs.render(&b, tuples, &self.ranks))
+            else {
+                continue;
+            };
+            if layers.iter().all(|(_, l)| *l != layer) {
+                layers.push((line.number, layer));
+            }
+        }
+        layers
+    }
+}
+
 /// The layers that a framework numbered by itself, in order: those called `stem` or `stem_` and a number.
 #[derive(Debug, Default)]
-pub(crate) struct Ranks {
+struct Ranks {
     by_stem: BTreeMap<String, BTreeMap<u64, String>>,
 }
 
 impl Ranks {
     /// Of the names of all layers.
-    pub(crate) fn new<'a>(layers: impl IntoIterator<Item = &'a str>) -> Self {
+    fn new<'a>(layers: impl IntoIterator<Item = &'a str>) -> Self {
         let mut ranks = Ranks::default();
         for layer in layers {
             let numbered = layer.rsplit_once('_').and_then(|(stem, n)| Some((stem, n.parse().ok()?)));
@@ -114,36 +146,13 @@ mod tests {
     use super::*;
 
     fn layer(map: &str, operation: &str, layers: &[&str]) -> Vec<String> {
-        let map = NameMap::parse(map).expect("the map is right");
-        let ranks = Ranks::new(layers.iter().copied());
-        map.layers(operation, &[operation.to_owned()], &ranks).into_iter().map(|(_, l)| l).collect()
+        layer_in(map, operation, &[], layers)
     }
 
-    #[test]
-    fn counts_go_on_from_stage_to_stage() {
-        let operations: Vec<String> =
-            ["stem", "s.0.u.0.dw", "s.0.u.0.pw", "s.1.u.0.ex", "s.1.u.0.dw", "s.1.u.1.dw"]
-                .into_iter()
-                .chain(["s.2.u.0.dw", "s.10.u.0.dw", "s.10.u.0.pw", "s.10.u.11.dw"])
-                .map(str::to_owned)
-                .collect();
-        let of = |map: &str, operation: &str| -> Vec<String> {
-            let map = NameMap::parse(map).expect("the map is right");
-            map.layers(operation, &operations, &Ranks::default()).into_iter().map(|(_, l)| l).collect()
-        };
-        let map = "s.{i}.u.{j}.dw = block_{(i,j)}_{i}";
-        for (operation, expected) in [
-            ("s.0.u.0.dw", "block_0_0"),
-            ("s.1.u.1.dw", "block_2_1"),
-            ("s.10.u.0.dw", "block_4_10"),
-            ("s.10.u.11.dw", "block_5_10"),
-        ] {
-            assert_eq!(of(map, operation), [expected]);
-        }
-        // Names that the line's end does not match count as well, those outside of a range do not.
-        assert_eq!(of("s.{i}.u.{j}.pw = {2*(i,j)+i-1}", "s.10.u.0.pw"), ["17"]);
-        assert_eq!(of("s.{i:1-10}.u.{j}.dw = {(i,j)+1}", "s.2.u.0.dw"), ["3"]);
-        assert_eq!(of("s.{i:1-10}.u.{j}.dw = {(i,j)+1}", "s.0.u.0.dw"), [""; 0]);
+    fn layer_in(map: &str, operation: &str, operations: &[&str], layers: &[&str]) -> Vec<String> {
+        let map = NameMap::parse(map).expect("the map is right");
+        let operations: Vec<String> = operations.iter().map(|&o| o.to_owned()).collect();
+        map.apply(&operations, layers.iter().copied()).layers(operation).into_iter().map(|(_, l)| l).collect()
     }
 
     #[test]
@@ -195,6 +204,46 @@ mod tests {
         assert_eq!(layer("c{i} = conv2d#{i}", "c2", &later), ["conv2d_100"]);
         // Beyond the last, the name tells which one is missing.
         assert_eq!(layer("c{i} = conv2d#{i}", "c3", &later), ["conv2d#3"]);
+    }
+
+    #[test]
+    fn ranks_of_several_numbers() {
+        // Not in the order of numbers, to tell it from the network's, and operations of one block several times.
+        let operations = [
+            "conv1",
+            "s.0.u.0.conv1",
+            "s.0.u.0.bn1",
+            "s.2.u.0.conv1",
+            "s.2.u.1.relu1",
+            "s.2.u.10.relu1",
+            "s.1.u.0",
+            "s.1.x.0",
+            "t.1.u.0",
+        ];
+        let ranked = |map: &str, operation: &str| layer_in(map, operation, &operations, &[]);
+        let map = "s.{i}.u.{j}.conv1 = b{(i,j)}";
+        for (operation, expected) in [
+            ("s.0.u.0.conv1", "b0"),
+            ("s.2.u.0.conv1", "b1"),
+            ("s.2.u.1.conv1", "b2"),
+            ("s.2.u.10.conv1", "b3"),
+            ("s.1.u.0.conv1", "b4"),
+        ] {
+            assert_eq!(ranked(map, operation), [expected], "{operation}");
+        }
+        // What does not occur in the network has no rank.
+        assert_eq!(ranked(map, "s.2.u.2.conv1"), [""; 0]);
+        // What is outside of a range is not counted.
+        let map = "s.{i:1-2}.u.{j}.conv1 = b{(i,j)}";
+        assert_eq!(ranked(map, "s.1.u.0.conv1"), ["b3"]);
+        assert_eq!(ranked(map, "s.0.u.0.conv1"), [""; 0]);
+        // In sums, as letters, among offsets, and beside a number behind the counted ones.
+        let map = "s.{i}.u.{j}.conv{k} = {2*(i,j)+i - 1}.{(i, j)+1:a}.{k}";
+        assert_eq!(ranked(map, "s.2.u.10.conv7"), ["7.e.7"]);
+        assert_eq!(ranked("s.{i+1}.u.{j} = b{(i,j)}", "s.1.u.0"), ["b3"]);
+        assert_eq!(ranked("s.{i}.u.{j} = b{(j,i)}", "s.1.u.0"), ["b4"]);
+        let numbered = ["c_7", "c_8", "c_9"];
+        assert_eq!(layer_in("s.{i}.u.{j}.x = c#{(i,j)}", "s.2.u.1.x", &operations, &numbered), ["c_9"]);
     }
 
     #[test]

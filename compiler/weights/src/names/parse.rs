@@ -1,6 +1,6 @@
 //! Reads name maps.
 
-use super::expression::Expression;
+use super::expression::{Expression, Term};
 use super::pattern::{Ours, OursPart, Theirs, TheirsPart};
 use super::{Line, MapSyntaxError, NameMap};
 
@@ -37,11 +37,13 @@ impl NameMap {
             return Err("expected `OURS = THEIRS` or `- PATTERN`".into());
         };
         let (ours, theirs) = (left(ours.trim())?, right(theirs.trim())?);
-        for variable in theirs.variables() {
-            let bound =
-                |part: &OursPart| matches!(part, OursPart::Number { variable: v, .. } if v == variable);
-            if !ours.0.iter().any(bound) {
-                return Err(format!("`{variable}` is not on the left side"));
+        for term in theirs.terms() {
+            let variables = match term {
+                Term::Variable(variable) => std::slice::from_ref(variable),
+                Term::Rank(variables) => variables,
+            };
+            if let Some(missing) = variables.iter().find(|v| ours.place(v).is_none()) {
+                return Err(format!("`{missing}` is not on the left side"));
             }
         }
         self.lines.push(Line { number, ours, theirs });
@@ -174,6 +176,12 @@ mod tests {
             ("a{i} = x{i*2}", "not a sum"),
             ("a{i} = x{i+}", "not a sum"),
             ("a{i} = x{j}", "`j` is not on the left"),
+            ("a{i} = x{(i,j)}", "`j` is not on the left"),
+            ("a{i}.{j} = x{(i,j+1)}", "not a sum"),
+            ("a{i}.{j} = x{i,j}", "not a sum"),
+            ("a{i}.{j} = x{(i)+(j)}", "not a sum"),
+            ("a{i}.{j} = x{(i,)}", "not a sum"),
+            ("a{i}.b{(i,j)} = x", "must be a variable"),
             ("a{i:2-1} = x", "not a range"),
             ("a{i:2} = x", "not a range"),
             ("a{i} = x{i:b}", "letters are `:a`"),

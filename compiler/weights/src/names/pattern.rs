@@ -1,11 +1,14 @@
 //! The two sides of a line: what matches a name of ours, and what a name of theirs is made of.
 
 use super::Ranks;
-use super::expression::{Expression, counted};
-use std::collections::{BTreeMap, BTreeSet};
+use super::expression::{Expression, Term};
+use std::collections::BTreeMap;
 
 /// The numbers that a match gave to variables.
 pub(super) type Bindings = BTreeMap<String, u64>;
+
+/// The numbers of variables in the order in which a rank names them, and their rank.
+pub(super) type Tuples = BTreeMap<Vec<u64>, u64>;
 
 /// The left side.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,54 +29,38 @@ pub(super) enum OursPart {
 impl Ours {
     /// The numbers in a name, if it matches.
     pub(super) fn matches(&self, name: &str) -> Option<Bindings> {
-        let (bindings, rest) = begin(&self.0, name)?;
+        let (bindings, rest) = bind(&self.0, name)?;
         rest.is_empty().then_some(bindings)
     }
 
-    /// The rank of what these variables are in `bindings`, among all that names of `operations` give them together: from
-    /// 0, in their order. Of the left side, what reaches to the last of the variables must match a name's beginning.
-    fn count(&self, variables: &[&str], bindings: &Bindings, operations: &[String]) -> Option<u64> {
-        let first = |variable: &&str| {
-            let is_it =
-                |part: &OursPart| matches!(part, OursPart::Number { variable: v, .. } if v == variable);
-            self.0.iter().position(is_it)
-        };
-        let last = variables.iter().filter_map(first).max()?;
-        let of = |bindings: &Bindings| -> Option<Vec<u64>> {
-            variables.iter().map(|v| bindings.get(*v).copied()).collect()
-        };
-        let wanted = of(bindings)?;
-        let mut before = BTreeSet::new();
-        for operation in operations {
-            if let Some((found, _)) = begin(&self.0[..=last], operation) {
-                let found = of(&found)?;
-                if found == wanted {
-                    return Some(before.len() as u64);
-                }
-                before.insert(found);
-            }
-        }
-        None
+    /// Which part gives a variable its number.
+    pub(super) fn place(&self, variable: &str) -> Option<usize> {
+        self.0.iter().position(|part| matches!(part, OursPart::Number { variable: v, .. } if v == variable))
     }
 
-    /// Adds the counts that the right side reads to what a match has found.
-    pub(super) fn add_counts(
-        &self,
-        theirs: &Theirs,
-        bindings: &mut Bindings,
-        operations: &[String],
-    ) -> Option<()> {
-        for key in theirs.sums().flat_map(Expression::counts) {
-            let variables: Vec<&str> = counted(key)?.collect();
-            let rank = self.count(&variables, bindings, operations)?;
-            bindings.insert(key.to_owned(), rank);
+    /// The rank of every combination of numbers that these variables have in the front of a name, in the order of the
+    /// names.
+    pub(super) fn tuples(&self, variables: &[String], names: &[String]) -> Tuples {
+        let mut tuples = Tuples::new();
+        let Some(last) = variables.iter().filter_map(|v| self.place(v)).max() else {
+            return tuples;
+        };
+        for name in names {
+            let Some((bindings, _)) = bind(&self.0[..=last], name) else { continue };
+            let rank = tuples.len() as u64;
+            tuples.entry(numbers(variables, &bindings)).or_insert(rank);
         }
-        Some(())
+        tuples
     }
 }
 
-/// What parts of a left side find at a name's beginning, and the rest of the name.
-fn begin<'n>(parts: &[OursPart], name: &'n str) -> Option<(Bindings, &'n str)> {
+/// The numbers of some variables, in their order.
+fn numbers(variables: &[String], bindings: &Bindings) -> Vec<u64> {
+    variables.iter().filter_map(|v| bindings.get(v).copied()).collect()
+}
+
+/// Matches the front of a name; the numbers in it and what is left of the name.
+fn bind<'n>(parts: &[OursPart], name: &'n str) -> Option<(Bindings, &'n str)> {
     let mut bindings = Bindings::new();
     let mut rest = name;
     for part in parts {
@@ -117,18 +104,27 @@ pub(super) enum TheirsPart {
 impl Theirs {
     /// The name that a match gives; `None` where a number is below 0 or a letter beyond `z`. Where no layer has the
     /// rank that is asked for, the name says so: `conv2d#94`.
-    pub(super) fn render(&self, bindings: &Bindings, ranks: &Ranks) -> Option<String> {
+    pub(super) fn render(
+        &self,
+        bindings: &Bindings,
+        tuples: &BTreeMap<&Term, Tuples>,
+        ranks: &Ranks,
+    ) -> Option<String> {
+        let term = |term: &Term| match term {
+            Term::Variable(variable) => bindings.get(variable).copied(),
+            Term::Rank(variables) => tuples.get(term)?.get(&numbers(variables, bindings)).copied(),
+        };
         let mut name = String::new();
         for part in &self.0 {
             match part {
                 TheirsPart::Text(text) => name.push_str(text),
-                TheirsPart::Number(sum) => name.push_str(&sum.value(bindings)?.to_string()),
+                TheirsPart::Number(sum) => name.push_str(&sum.value(term)?.to_string()),
                 TheirsPart::Letter(sum, first) => {
                     let last = if first.is_ascii_lowercase() { 'z' } else { 'Z' };
-                    name.push((*first..=last).nth(usize::try_from(sum.value(bindings)?).ok()?)?);
+                    name.push((*first..=last).nth(usize::try_from(sum.value(term)?).ok()?)?);
                 }
                 TheirsPart::Rank(sum) => {
-                    let rank = sum.value(bindings)?;
+                    let rank = sum.value(term)?;
                     name = match ranks.get(&name, rank) {
                         Some(layer) => layer.to_owned(),
                         None => format!("{name}#{rank}"),
@@ -139,16 +135,17 @@ impl Theirs {
         Some(name)
     }
 
-    /// The variables that it reads.
-    pub(super) fn variables(&self) -> impl Iterator<Item = &str> {
-        self.sums().flat_map(Expression::variables)
-    }
-
-    fn sums(&self) -> impl Iterator<Item = &Expression> {
-        self.0.iter().filter_map(|part| match part {
-            TheirsPart::Text(_) => None,
-            TheirsPart::Number(sum) | TheirsPart::Letter(sum, _) | TheirsPart::Rank(sum) => Some(sum),
-        })
+    /// What its sums are made of.
+    pub(super) fn terms(&self) -> impl Iterator<Item = &Term> {
+        self.0
+            .iter()
+            .flat_map(|part| match part {
+                TheirsPart::Text(_) => None,
+                TheirsPart::Number(sum) | TheirsPart::Letter(sum, _) | TheirsPart::Rank(sum) => {
+                    Some(sum.terms())
+                }
+            })
+            .flatten()
     }
 }
 
