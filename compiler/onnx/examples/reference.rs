@@ -5,8 +5,8 @@
 //! reference CASE DIR        DIR/model.onnx, DIR/image.f32, DIR/NAME.f64 for each output
 //! ```
 //!
-//! A case is `FILE`, `FILE#NET` or `random:SEED`, a random graph. Weights and image are seeded. Planes larger than 96x112
-//! become that large. Where a softmax ends a network, its input is an output as well, called `logits`: numbers that a
+//! A case is `FILE`, `FILE#NET` or `random:SEED`, a random graph. Weights and image are seeded. An input larger than 96x112
+//! becomes that large, unless `full:` stands in front of the case. Where a softmax ends a network, its input is an output as well, called `logits`: numbers that a
 //! softmax makes equal differ there. Numbers are little-endian, rows, columns, channels.
 
 use archc_build::Disk;
@@ -82,13 +82,14 @@ fn export_to(graph: &Graph, weights: &Store, path: &Path) -> Result<(), archc_on
     Ok(out.flush()?)
 }
 
-/// The graph of `FILE` or `FILE#NET`, its input made smaller.
+/// The graph of `FILE` or `FILE#NET`, its input made smaller unless the case is a full one.
 fn network(case: &str) -> Result<Graph, Box<dyn Error>> {
+    let (full, case) = case.strip_prefix("full:").map_or((false, case), |case| (true, case));
     let mut request = Request::new(case.split('#').next().unwrap_or(case));
     request.net = case.split_once('#').map(|(_, net)| net.to_owned());
     let graph = compiled(&request)?;
     let Shape { height, width, channels } = graph.input().map(|id| graph.node(id).shape).ok_or("no input")?;
-    if height <= PLANE[0] && width <= PLANE[1] {
+    if full || height <= PLANE[0] && width <= PLANE[1] {
         return Ok(graph);
     }
     request.set.push(("input".to_owned(), format!("{}x{}x{channels}", PLANE[0], PLANE[1])));
