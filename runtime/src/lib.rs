@@ -31,6 +31,7 @@ mod simd;
 pub mod spec;
 #[allow(unsafe_code, reason = "memory with an alignment")]
 mod sys;
+mod taps;
 pub mod weights;
 
 /// For [`model_files!`], so that a crate without the standard library may have models that are loaded from files.
@@ -42,6 +43,7 @@ pub use arrays::{array, array_mut, arrays, arrays_mut};
 pub use isa::Isa;
 pub use model::Model;
 pub use session::Session;
+pub use taps::Tap;
 pub use weights::LoadError;
 
 /// The number of the interface between generated code and this crate; it grows when either must change with the other.

@@ -2,8 +2,9 @@
 
 use crate::model::Model;
 use crate::run::Run;
-use crate::spec::Output;
+use crate::spec::{self, Output};
 use crate::sys::{Arena, MOST_THREADS, Standard, Team, prepare, usable_cores};
+use crate::taps::Tap;
 use core::ops::Range;
 
 /// The arena of a model for a batch of images. `run` allocates nothing.
@@ -81,6 +82,12 @@ impl Session {
     pub fn logits(&self) -> &[f32] {
         let logits = self.model.network().logits.as_ref().expect("the network does not end in a softmax");
         &self.arena[self.range(logits)]
+    }
+
+    /// What the operations of a module that was built with taps gave in the last [`Session::run`]: of its `TAPS`, in the order
+    /// of the network.
+    pub fn taps(&self, taps: &'static [spec::Tap]) -> impl ExactSizeIterator<Item = Tap<'_>> {
+        taps.iter().map(|tap| Tap::new(tap, &self.arena, self.batch))
     }
 
     fn range(&self, value: &Output) -> Range<usize> {

@@ -44,6 +44,20 @@ pub struct Output {
     pub offset: usize,
 }
 
+/// The value of an operation that stays in the arena to the end of a run, in a module that was built with taps.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Tap {
+    /// The full name of the operation.
+    pub name: &'static str,
+    /// Rows, columns and channels; where it is a vector and the view a plane, that plane's numbers in the order rows,
+    /// columns, channels.
+    pub shape: [usize; 3],
+    /// How it lies.
+    pub view: View,
+    /// Where its buffer starts, in f32 numbers, for a batch of one.
+    pub offset: usize,
+}
+
 /// One step from a decoded image (RGB or grey bytes, 0 to 255) to the input.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Preprocess {

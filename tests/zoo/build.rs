@@ -10,7 +10,10 @@ macro_rules! compile {
                 archc_build::compile(format!("zoo:{network}"))?;
             }
             // Has outputs that the text names.
-            archc_build::compile("../../compiler/core/tests/golden/outputs.arch")
+            let outputs = "../../compiler/core/tests/golden/outputs.arch";
+            archc_build::compile(outputs)?;
+            let taps = archc_build::Config::new().taps().named("outputs_with_taps");
+            archc_build::compile_with_config(outputs, taps)
         }
     };
 }

@@ -43,6 +43,7 @@ pub struct Config {
     name: Option<String>,
     set: Vec<(String, String)>,
     outputs: Vec<String>,
+    taps: bool,
 }
 
 impl Config {
@@ -70,6 +71,13 @@ impl Config {
     #[must_use]
     pub fn output(mut self, name: impl Into<String>) -> Config {
         self.outputs.push(name.into());
+        self
+    }
+
+    /// Keeps what every layer gives, for `session.taps()`: to look for a mistake, since it takes much more memory.
+    #[must_use]
+    pub fn taps(mut self) -> Config {
+        self.taps = true;
         self
     }
 
@@ -142,6 +150,10 @@ pub fn compile_with_output_path(
     let mut disk = Disk::default();
     let (mut sources, mut diagnostics) = (SourceMap::default(), Diagnostics::default());
     let compiled = archc_core::compile::compile(&request, &mut disk, &mut sources, &mut diagnostics);
+    let compiled = match config.taps {
+        true => compiled.and_then(|c| c.with_taps(&mut diagnostics)),
+        false => compiled,
+    };
     let rendered = render(&sources, &diagnostics, Style::Plain);
     let Some(compiled) = compiled else { return Err(Error::Network { rendered }) };
     let text = compiled.rust().map_err(|e| Error::Internal(e.to_string()))?;

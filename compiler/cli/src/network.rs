@@ -43,8 +43,16 @@ fn setting(text: &str) -> Result<(String, String), String> {
 impl Network {
     /// Compiles it. Diagnostics are printed, as text or, for programs, as JSON lines.
     pub(crate) fn compile(&self, json: bool) -> Result<Compiled, Error> {
+        self.compile_with(json, false)
+    }
+
+    /// Compiles it, on demand with the value of every layer kept.
+    pub(crate) fn compile_with(&self, json: bool, taps: bool) -> Result<Compiled, Error> {
         let (mut sources, mut diagnostics) = (SourceMap::default(), Diagnostics::default());
-        let compiled = compile(&self.request(), &mut Disk::default(), &mut sources, &mut diagnostics);
+        let mut compiled = compile(&self.request(), &mut Disk::default(), &mut sources, &mut diagnostics);
+        if taps {
+            compiled = compiled.and_then(|c| c.with_taps(&mut diagnostics));
+        }
         diagnostics::print(&sources, &diagnostics, json);
         compiled.ok_or(Error::Reported)
     }

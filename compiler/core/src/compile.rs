@@ -9,7 +9,7 @@ use crate::lir::verify::verify_program;
 use crate::plan::Plan;
 use crate::plan::verify::verify_plan;
 use crate::source::SourceMap;
-use crate::{backend, budget, labels, lower, passes, plan};
+use crate::{backend, budget, labels, lower, passes, plan, taps};
 
 /// A network at every stage.
 #[derive(Clone, Debug)]
@@ -51,24 +51,30 @@ pub fn compile_over_budget(
     match plan(&graph) {
         Ok((fused, program, plan)) => Some(Compiled { graph, fused, program, plan, labels }),
         Err(message) => {
-            diagnostics.push(
-                Diagnostic::without_place(Code::Internal, format!("archc broke its own rules: {message}"))
-                    .help("this is a mistake in archc, not in the network; please report it with the .arch file"),
-            );
+            diagnostics.push(broken(&message));
             None
         }
     }
+}
+
+fn broken(message: &str) -> Diagnostic {
+    Diagnostic::without_place(Code::Internal, format!("archc broke its own rules: {message}"))
+        .help("this is a mistake in archc, not in the network; please report it with the .arch file")
 }
 
 /// From the graph to addresses. What one stage makes is checked before the next one relies on it.
 fn plan(graph: &Graph) -> Result<(Graph, Program, Plan), String> {
     let mut fused = graph.clone();
     passes::run(&mut fused, None).map_err(|e| e.to_string())?;
-    let program = lower::lower(&fused);
+    let (program, plan) = checked(lower::lower(&fused))?;
+    Ok((fused, program, plan))
+}
+
+fn checked(program: Program) -> Result<(Program, Plan), String> {
     verify_program(&program).map_err(|v| join(&v))?;
     let plan = plan::plan(&program);
     verify_plan(&program, &plan).map_err(|v| join(&v))?;
-    Ok((fused, program, plan))
+    Ok((program, plan))
 }
 
 fn join(violations: &[impl ToString]) -> String {
@@ -76,6 +82,19 @@ fn join(violations: &[impl ToString]) -> String {
 }
 
 impl Compiled {
+    /// The same network with the value of every layer kept to the end of a run. Its arena is larger; a budget is about the
+    /// network without taps.
+    pub fn with_taps(self, diagnostics: &mut Diagnostics) -> Option<Compiled> {
+        let wanted = taps::wanted(&self.graph, &self.fused);
+        match checked(lower::lower_with_taps(&self.fused, &wanted)) {
+            Ok((program, plan)) => Some(Compiled { program, plan, ..self }),
+            Err(message) => {
+                diagnostics.push(broken(&message));
+                None
+            }
+        }
+    }
+
     /// Whether the network keeps the budget that its text gives it; what it exceeds is a diagnostic.
     pub fn check_budget(&self, diagnostics: &mut Diagnostics) -> bool {
         let exceeded = budget::exceeded(self);

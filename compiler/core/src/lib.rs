@@ -25,3 +25,4 @@ pub mod plan;
 pub mod readable;
 pub mod source;
 pub mod syntax;
+pub mod taps;

@@ -3,17 +3,19 @@
 use crate::Executable;
 use archc_core::diagnostic::Diagnostics;
 use archc_core::expand::{Files, ReadError, Request, expand, load};
-use archc_core::ir::Graph;
+use archc_core::ir::{Graph, NodeId};
 use archc_core::lir::Program;
 use archc_core::lir::verify::verify_program;
-use archc_core::lower::lower;
+use archc_core::lower::{lower, lower_with_taps};
 use archc_core::passes;
 use archc_core::plan::verify::verify_plan;
 use archc_core::plan::{Plan, plan};
 use archc_core::source::SourceMap;
-use archc_interpreter::run as interpret;
+use archc_core::taps::{Fate, fates, wanted};
+use archc_interpreter::{observe, run as interpret};
 use archc_random_graphs::{image, weights};
 use archc_runtime::Isa;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One file of this text.
 struct OneFile<'a>(&'a str);
@@ -46,6 +48,11 @@ pub fn fused(mut graph: Graph) -> Graph {
 
 /// A network of the zoo, behind the passes. Without its preprocessing, which fits one size of image only.
 pub fn zoo(file: &str, net: &str, set: &[(&str, &str)]) -> Graph {
+    fused(zoo_as_written(file, net, set))
+}
+
+/// The same before the passes.
+pub fn zoo_as_written(file: &str, net: &str, set: &[(&str, &str)]) -> Graph {
     let path = format!("{}/../../archs/{file}.arch", env!("CARGO_MANIFEST_DIR"));
     let mut text = std::fs::read_to_string(path).expect("the zoo is there");
     while let Some(start) = text.find("preprocess {") {
@@ -54,12 +61,15 @@ pub fn zoo(file: &str, net: &str, set: &[(&str, &str)]) -> Graph {
     }
     let set = set.iter().map(|&(key, value)| (key.to_owned(), value.to_owned())).collect();
     let request = Request { net: Some(net.into()), set, ..Request::new("test.arch") };
-    fused(expanded(&text, &request))
+    expanded(&text, &request)
 }
 
 /// A graph lowered and planned, both checked.
 pub fn planned(graph: &Graph) -> Result<(Program, Plan), String> {
-    let program = lower(graph);
+    verified(lower(graph))
+}
+
+fn verified(program: Program) -> Result<(Program, Plan), String> {
     let text =
         |lines: Vec<String>| format!("{}\n{}", lines.join("\n"), archc_core::lir::print::print(&program));
     verify_program(&program).map_err(|e| text(e.iter().map(ToString::to_string).collect()))?;
@@ -101,6 +111,59 @@ pub fn check(graph: &Graph) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// Compares the taps of a graph, as written, with what the interpreter says of its operations: for two images, by the
+/// fastest instruction set. Every operation has one, is fused into one that has, or is needed by nothing.
+pub fn check_taps(graph: &Graph) -> Result<(), String> {
+    let weights = weights(graph);
+    let first: Vec<f32> = image(graph).iter().map(|&x| x as f32).collect();
+    let second: Vec<f32> = first.iter().rev().map(|x| 0.5 - x).collect();
+    let expected = |image: &[f32]| -> Result<BTreeMap<String, Vec<f64>>, String> {
+        let image: Vec<f64> = image.iter().map(|&x| f64::from(x)).collect();
+        let mut values = BTreeMap::new();
+        observe(graph, &weights, &image, &mut |id, value| {
+            values.insert(graph.path(id), value.data.clone());
+        })
+        .map_err(|e| e.to_string())?;
+        Ok(values)
+    };
+    let (of_first, of_second) = (expected(&first)?, expected(&second)?);
+    let fused = fused(graph.clone());
+    let (program, plan) = verified(lower_with_taps(&fused, &wanted(graph, &fused)))?;
+    for (id, fate) in fates(graph, &fused, &program) {
+        let is_right = match fate {
+            Fate::Kept => true,
+            Fate::FusedInto(host) => program.taps.iter().any(|tap| tap.name == host),
+            Fate::Unused => graph.input() == Some(id) || !reaches_an_output(graph, id),
+        };
+        if !is_right {
+            return Err(format!("`{}` is nowhere", graph.path(id)));
+        }
+    }
+    let weights = archc_random_graphs::weights(&fused);
+    let executable = Executable::new(&program, &plan, &weights).map_err(|e| e.to_string())?;
+    let both = [first.as_slice(), second.as_slice()].concat();
+    let found = executable.run(&mut executable.arena(2), &both, Isa::fastest());
+    let of = |values: &BTreeMap<String, Vec<f64>>| -> Vec<Vec<f64>> {
+        program.taps.iter().map(|tap| values[&tap.name].clone()).collect()
+    };
+    let names: Vec<&str> = program.taps.iter().map(|tap| tap.name.as_str()).collect();
+    let say = |message| format!("of the taps {names:?}, {message}");
+    close(&found.taps, &[&of(&of_first), &of(&of_second)]).map_err(say)
+}
+
+fn reaches_an_output(graph: &Graph, id: NodeId) -> bool {
+    let mut waiting = vec![id];
+    let mut seen = BTreeSet::new();
+    while let Some(id) = waiting.pop() {
+        if graph.is_output(id) {
+            return true;
+        }
+        let readers = graph.consumers(id).into_iter().map(|(reader, _)| reader);
+        waiting.extend(readers.filter(|&reader| seen.insert(reader)));
+    }
+    false
 }
 
 /// The largest difference over the largest number: f32 arithmetic through a deep graph.

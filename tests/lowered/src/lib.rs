@@ -31,9 +31,28 @@ pub struct Outputs {
     pub outputs: Vec<Vec<f32>>,
     /// What the final softmax received.
     pub logits: Option<Vec<f32>>,
+    /// In the order of the program's.
+    pub taps: Vec<Vec<f32>>,
 }
 
 impl<'a> Executable<'a> {
+    /// The taps, image after image, each in the order rows, columns, channels.
+    fn taps(&self, arena: &[f32], batch: usize) -> Vec<Vec<f32>> {
+        let read = |tap: &archc_core::lir::Tap| {
+            let value = &self.program.values[tap.value.index()];
+            let view = value.view;
+            let start = self.plan.buffers[value.buffer.index()] * batch;
+            let images = arena[start..start + view.image_size() * batch].chunks(view.image_size());
+            let rows = images.flat_map(|image| (0..view.height).map(move |y| (image, y)));
+            let pixels = rows.flat_map(|(image, y)| (0..view.width).map(move |x| (image, y, x)));
+            let number = |(image, y, x): (&[f32], usize, usize)| -> Vec<f32> {
+                (0..view.channels).map(|c| image[view.index(c, y, x)]).collect()
+            };
+            pixels.flat_map(number).collect()
+        };
+        self.program.taps.iter().map(read).collect()
+    }
+
     /// Packs the weights. An error lists what the tables want and `weights` has not, and the other way round.
     pub fn new(program: &'a Program, plan: &'a Plan, weights: &Weights) -> Result<Executable<'a>, LoadError> {
         let model = Model::from_source(tables::network(program, plan), &source::Table(weights))?;
@@ -64,6 +83,7 @@ impl<'a> Executable<'a> {
         Outputs {
             outputs: self.program.outputs.iter().map(|(_, id)| read(*id)).collect(),
             logits: self.program.logits.map(read),
+            taps: self.taps(arena, batch),
         }
     }
 }

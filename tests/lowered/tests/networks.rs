@@ -2,7 +2,7 @@
 
 use archc_core::plan::Plan;
 use archc_core::plan::print::plain_peak;
-use archc_lowered::harness::{check, planned, zoo};
+use archc_lowered::harness::{check, check_taps, planned, zoo, zoo_as_written};
 
 fn plan(file: &str, net: &str) -> Plan {
     planned(&zoo(file, net, &[])).unwrap().1
@@ -54,7 +54,8 @@ fn small_images_give_what_the_interpreter_gives() {
         ("mobilenet", "MobileNet", &[("input", "45x64x3"), ("width", "0.3"), ("classes", "10")]),
         ("mobilenet_v2", "MobileNetV2", &[("input", "41x33x3"), ("width", "0.35"), ("classes", "10")]),
     ] {
-        if let Err(message) = check(&zoo(file, net, set)) {
+        let taps = check_taps(&zoo_as_written(file, net, set));
+        if let Err(message) = taps.and_then(|()| check(&zoo(file, net, set))) {
             panic!("{net}: {message}");
         }
     }

@@ -1,6 +1,6 @@
 //! What planned programs compute equals the interpreter on random graphs, as written and behind the passes.
 
-use archc_lowered::harness::{check, fused};
+use archc_lowered::harness::{check, check_taps, fused};
 use archc_random_graphs::{Recipe, recipes};
 use proptest::prelude::*;
 
@@ -17,6 +17,11 @@ proptest! {
     fn graphs_behind_the_passes(recipe in recipes(10)) {
         check(&fused(recipe.graph())).map_err(TestCaseError::fail)?;
     }
+
+    #[test]
+    fn taps_of_every_operation(recipe in recipes(10)) {
+        check_taps(&recipe.graph()).map_err(TestCaseError::fail)?;
+    }
 }
 
 #[test]
@@ -24,6 +29,7 @@ fn the_same_graphs_in_every_run() {
     for seed in 0..40 {
         let graph = Recipe::seeded(seed, 10).graph();
         check(&graph).unwrap();
+        check_taps(&graph).unwrap();
         check(&fused(graph)).unwrap();
     }
 }

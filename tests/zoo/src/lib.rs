@@ -12,7 +12,7 @@ mod seeded;
 mod statistics;
 
 pub use golden::{Golden, Layer};
-pub use network::{graph, root};
+pub use network::{graph, graph_of, root};
 pub use seeded::SeededWeights;
 pub use statistics::{Statistics, first_difference};
 

@@ -25,9 +25,17 @@ impl Files for Disk {
 /// # Panics
 /// With the rendered diagnostics, if the file has errors.
 pub fn graph(name: &str) -> Graph {
+    graph_of(&format!("zoo:{name}"))
+}
+
+/// The net of a file, given by its path from the repository's root or as `zoo:NAME`.
+///
+/// # Panics
+/// As [`graph`].
+pub fn graph_of(path: &str) -> Graph {
     let mut sources = SourceMap::default();
     let mut diagnostics = Diagnostics::default();
-    let request = Request::new(format!("zoo:{name}"));
+    let request = Request::new(path);
     let graph = load(&request, &mut Disk, &mut sources, &mut diagnostics)
         .and_then(|loaded| expand(&loaded, &request, &mut diagnostics));
     match graph {

@@ -1,11 +1,15 @@
 //! What a generated module offers: sessions of one image and of several, with each output, and files.
 
+use archc_interpreter::observe;
 use archc_runtime::weights::packed::PackedError;
 use archc_runtime::{Isa, LoadError};
-use archc_zoo_tests::root;
+use archc_weights::seeded;
+use archc_zoo_tests::{graph_of, relative_error, root};
+use std::collections::BTreeMap;
 
 archc_runtime::include_model!(lenet5);
 archc_runtime::include_model!(outputs);
+archc_runtime::include_model!(outputs_with_taps);
 
 /// An image that is another one for each salt.
 fn image<const N: usize>(salt: usize) -> [f32; N] {
@@ -45,6 +49,37 @@ fn batches_offer_what_single_images_do() {
     single.infer(&image(1));
     assert_eq!(batch.logits()[1], *single.logits());
     assert_ne!(batch.logits()[0], batch.logits()[1]);
+}
+
+/// Each tap of a batch is what the interpreter says of the operation of its name.
+#[test]
+fn taps_are_what_each_operation_gives() {
+    let graph = graph_of("compiler/core/tests/golden/outputs.arch");
+    let store = seeded::store(&graph, "archc");
+    let images: [[f32; 192]; 2] = [image(0), image(1)];
+    let truth = images.map(|image| {
+        let mut values = BTreeMap::new();
+        observe(&graph, &store, &image.map(f64::from), &mut |id, value| {
+            values.insert(graph.path(id), value.clone());
+        })
+        .unwrap();
+        values
+    });
+    let model = outputs_with_taps::Model::seeded("archc").unwrap();
+    let mut session = model.session_of::<2>();
+    session.infer(&images);
+    let names: Vec<&str> = session.taps().map(|tap| tap.name).collect();
+    let expected = ["relu1", "relu2", "add1", "maxpool1", "tanh1", "concat1", "global_avgpool1", "scores"];
+    assert_eq!(names, expected);
+    for tap in session.taps() {
+        let of = |values: &BTreeMap<String, archc_interpreter::Value>| values[tap.name].data.clone();
+        let shape = truth[0][tap.name].shape;
+        assert_eq!(tap.shape, [shape.height, shape.width, shape.channels], "{}", tap.name);
+        let found: Vec<f64> = tap.to_vec().into_iter().map(f64::from).collect();
+        assert!(relative_error(&found, &truth.each_ref().map(of).concat()) < 1e-5, "{}", tap.name);
+    }
+    let (mut plain, mut single) = (outputs::Model::seeded("archc").unwrap().session(), model.session());
+    assert_eq!(plain.infer(&images[1]), single.infer(&images[1]), "taps change no bit of the output");
 }
 
 #[test]

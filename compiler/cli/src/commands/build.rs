@@ -34,6 +34,9 @@ pub(crate) struct Arguments {
     /// Gives the crate a workspace of its own, so that it can be built inside of another; no program can depend on it
     #[arg(long)]
     standalone: bool,
+    /// Keeps what every layer gives, for `session.taps()`: to look for a mistake, since it takes much more memory
+    #[arg(long)]
+    taps: bool,
     /// One JSON object: the folder, its modules, and a workspace around it that does not know it
     #[arg(long)]
     json: bool,
@@ -58,7 +61,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
                 "build them into folders of their own, or rename a file",
             ));
         }
-        modules.push(Module { name, text: network.compile(arguments.json)?.rust()? });
+        modules.push(Module { name, text: network.compile_with(arguments.json, arguments.taps)?.rust()? });
     }
     let first = modules.first().map_or("network", |m| m.name.as_str());
     let folder = arguments.out.clone().unwrap_or_else(|| Path::new("out").join(first));

@@ -2,6 +2,7 @@
 //! shape, and changed through [`super::super::passes`]' patches only.
 
 use super::budget::Budget;
+use super::lineage::Lineage;
 use super::op::Op;
 use super::preprocess::Preprocess;
 use super::scope::{Origin, ScopeId, Scopes};
@@ -69,6 +70,8 @@ pub struct Graph {
     pub labels: Option<Spanned<String>>,
     /// What the network may take at most, where the text says so.
     pub budgets: Vec<Budget>,
+    /// What became of the values that the text has, once passes change the graph.
+    pub(crate) lineage: Lineage,
 }
 
 impl Graph {
@@ -83,6 +86,7 @@ impl Graph {
             preprocess: None,
             labels: None,
             budgets: Vec::new(),
+            lineage: Lineage::default(),
         }
     }
 
@@ -219,6 +223,11 @@ impl Graph {
             }
         }
         (order.len() == self.len()).then_some(order)
+    }
+
+    /// What became of the values that the text has.
+    pub fn lineage(&self) -> &Lineage {
+        &self.lineage
     }
 
     // The changes below are for patches (`passes/patch.rs`), which keep shapes and ports right.

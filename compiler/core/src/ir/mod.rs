@@ -2,6 +2,7 @@
 
 pub mod budget;
 pub mod graph;
+pub mod lineage;
 pub mod op;
 pub mod preprocess;
 pub mod print;

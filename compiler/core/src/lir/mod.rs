@@ -11,6 +11,7 @@ pub use kernel::Need;
 use archc_runtime::layout::{Layout, View};
 use archc_runtime::op;
 
+use crate::ir::Shape;
 use crate::ir::op::Role;
 use crate::ir::scope::{ScopeId, Scopes};
 
@@ -73,6 +74,27 @@ pub struct Program {
     pub outputs: Vec<(String, ValueId)>,
     /// What the softmax that ends the first output received; NHWC, whole. It may be one of the outputs.
     pub logits: Option<ValueId>,
+    /// Further values that stay to the end of a run, as they lie; names as in the text. Several may be one value.
+    pub taps: Vec<Tap>,
+}
+
+impl Program {
+    /// The values that stay to the end of a run: what leaves the network, and the taps.
+    pub fn staying(&self) -> impl Iterator<Item = ValueId> {
+        let outputs = self.outputs.iter().map(|(_, id)| *id);
+        outputs.chain(self.logits).chain(self.taps.iter().map(|tap| tap.value))
+    }
+}
+
+/// A value that stays to the end of a run, so that it can be looked at.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tap {
+    /// The full name of the operation whose value it is: the last of those that one kernel computes.
+    pub name: String,
+    /// Its shape: the value's own, or a vector of as many numbers, in the order rows, columns, channels.
+    pub shape: Shape,
+    /// The value.
+    pub value: ValueId,
 }
 
 /// A piece of memory that one value has, or that the parts of a concatenation share.

@@ -50,6 +50,9 @@ fn program_to(f: &mut String, program: &Program) -> fmt::Result {
     if let Some(id) = program.logits {
         writeln!(f, "logits v{}", id.0)?;
     }
+    for tap in &program.taps {
+        writeln!(f, "tap {} = {}", tap.name, place(program, tap.value))?;
+    }
     for (index, pack) in program.packs.iter().enumerate() {
         writeln!(f, "pack {index} = {}", pack_text(program, pack))?;
     }

@@ -1,17 +1,18 @@
 //! Writes the steps, and a copy wherever a kernel needs another layout than a value has.
 
+use super::Wanted;
 use super::describe::{describe, local_name};
 use super::homes::Homes;
 use super::layouts::{task_need, with_halo};
 use super::select::{Selection, Task, Work};
 use super::weights;
 use crate::ir::{Graph, NodeId, ScopeId, Shape};
-use crate::lir::{Buffer, BufferId, Kernel, Need, Program, Step, Value, ValueId};
+use crate::lir::{Buffer, BufferId, Kernel, Need, Program, Step, Tap, Value, ValueId};
 use archc_runtime::layout::{Layout, View};
 use std::collections::HashMap;
 
 /// The program, without clears, every value in its own home.
-pub(super) fn emit(graph: &Graph, selection: &Selection, homes: &Homes) -> Program {
+pub(super) fn emit(graph: &Graph, selection: &Selection, homes: &Homes, taps: &[Wanted]) -> Program {
     let program = Program {
         name: graph.name.clone(),
         scopes: graph.scopes.clone(),
@@ -23,6 +24,7 @@ pub(super) fn emit(graph: &Graph, selection: &Selection, homes: &Homes) -> Progr
         input: ValueId(0),
         outputs: Vec::new(),
         logits: None,
+        taps: Vec::new(),
     };
     let empty = HashMap::new;
     let mut emitter = Emitter { graph, homes, program, own: empty(), copies: HashMap::new(), left: empty() };
@@ -35,6 +37,11 @@ pub(super) fn emit(graph: &Graph, selection: &Selection, homes: &Homes) -> Progr
     let outputs = graph.outputs.iter();
     program.outputs = outputs.map(|o| (o.name.clone(), left[&selection.resolve(o.node)])).collect();
     program.logits = homes.logits.map(|id| left[&id]);
+    let tap = |tap: &Wanted| {
+        let value = *own.get(&selection.resolve(tap.node))?;
+        Some(Tap { name: tap.name.clone(), shape: tap.shape, value })
+    };
+    program.taps = taps.iter().filter_map(tap).collect();
     program
 }
 

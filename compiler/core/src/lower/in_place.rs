@@ -25,7 +25,7 @@ struct Uses {
     last_use: Vec<Option<usize>>,
     /// The values in each buffer.
     values: Vec<Vec<ValueId>>,
-    /// Buffers of the input and the outputs.
+    /// Buffers of the input, the outputs and the taps.
     pinned: Vec<bool>,
     /// Buffers that a dense layer reads from end to end, so that they cannot have a halo.
     without_halo: Vec<bool>,
@@ -45,8 +45,7 @@ impl Uses {
             uses.values[value.buffer.index()].push(ValueId(index as u32));
         }
         let buffer = |id: ValueId| program.values[id.index()].buffer.index();
-        let leaving = program.outputs.iter().map(|(_, id)| *id).chain(program.logits);
-        leaving.chain([program.input]).for_each(|id| uses.pinned[buffer(id)] = true);
+        program.staying().chain([program.input]).for_each(|id| uses.pinned[buffer(id)] = true);
         for (index, step) in program.steps.iter().enumerate() {
             for &id in step.inputs.iter().chain([&step.output]) {
                 uses.last_use[buffer(id)] = Some(index);

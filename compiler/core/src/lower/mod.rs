@@ -18,7 +18,7 @@ mod number;
 mod select;
 mod weights;
 
-use crate::ir::Graph;
+use crate::ir::{Graph, NodeId, Shape};
 use crate::lir::Program;
 
 /// The kernel calls of a graph that [`crate::ir::verify`] accepts.
@@ -29,9 +29,30 @@ use crate::lir::Program;
 ///
 /// If the graph has no input or has a cycle, which the verifier refuses.
 pub fn lower(graph: &Graph) -> Program {
+    lower_with_taps(graph, &[])
+}
+
+/// A value that is to stay in memory to the end of a run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Wanted {
+    /// Its name.
+    pub name: String,
+    /// Its shape; the node's, or a vector of the node's numbers.
+    pub shape: Shape,
+    /// The node that computes it.
+    pub node: NodeId,
+}
+
+/// Like [`lower`], keeping these values as far as they come up: a normalization that one kernel computes together with the
+/// activation behind it does not.
+///
+/// # Panics
+///
+/// As [`lower`], and if the graph does not have one of the nodes.
+pub fn lower_with_taps(graph: &Graph, taps: &[Wanted]) -> Program {
     let selection = select::select(graph);
     let homes = homes::place(graph, &selection);
-    let mut program = emit::emit(graph, &selection, &homes);
+    let mut program = emit::emit(graph, &selection, &homes, taps);
     in_place::reuse(&mut program);
     clears::insert(&mut program);
     number::renumber(&mut program);

@@ -11,8 +11,7 @@ pub(super) fn renumber(program: &mut Program) {
             values.number(id.index());
         }
     }
-    let leaving = program.outputs.iter().map(|(_, id)| *id).chain(program.logits);
-    leaving.for_each(|id| values.number(id.index()));
+    program.staying().for_each(|id| values.number(id.index()));
 
     let mut buffers = Numbers::new(program.buffers.len());
     for &old in &values.order {
@@ -27,6 +26,7 @@ pub(super) fn renumber(program: &mut Program) {
     renumber(&mut program.input);
     program.outputs.iter_mut().for_each(|(_, id)| renumber(id));
     program.logits.iter_mut().for_each(renumber);
+    program.taps.iter_mut().for_each(|tap| renumber(&mut tap.value));
     for step in &mut program.steps {
         step.inputs.iter_mut().for_each(renumber);
         renumber(&mut step.output);

@@ -101,6 +101,7 @@ impl Patch {
     /// few readers, nor for a node of thousands of inputs, but where the patch gives it others.
     pub fn apply(self, graph: &mut Graph) -> Result<(), PatchError> {
         let rewired = self.checked(graph)?;
+        self.trace(graph);
         for output in &mut graph.outputs {
             output.node = self.heir(output.node);
         }
@@ -123,6 +124,25 @@ impl Patch {
             graph.set_op(id, op);
         }
         Ok(())
+    }
+
+    /// Notes what becomes of the values of nodes that go.
+    fn trace(&self, graph: &mut Graph) {
+        for (&old, &new) in &self.replaced {
+            let (gone, heir) = (graph.node(old), graph.node(new));
+            let same = gone.shape == heir.shape || matches!(gone.op, Op::Flatten(_));
+            if self.ops.contains_key(&new) {
+                graph.lineage.takes_over(new, old);
+            } else if same {
+                graph.lineage.equals(old, new);
+            } else {
+                // Zeros around a plane, which those that read it add now.
+                graph.lineage.loses(old, self.ops.keys().next().copied());
+            }
+        }
+        for &old in &self.removed {
+            graph.lineage.loses(old, self.inputs.keys().next().copied());
+        }
     }
 
     /// Whether the graph will be whole: the inputs of those nodes that get others.

@@ -4,7 +4,7 @@ use crate::lir::Program;
 use std::ops::Range;
 
 /// From the step that writes a buffer first to behind the one that reads it last. The input is alive from the start,
-/// and it and the outputs to the end.
+/// and it, the outputs and the taps to the end.
 pub(super) fn lifetimes(program: &Program) -> Vec<Range<usize>> {
     let end = program.steps.len();
     let mut lifetimes: Vec<Option<Range<usize>>> = vec![None; program.buffers.len()];
@@ -19,7 +19,7 @@ pub(super) fn lifetimes(program: &Program) -> Vec<Range<usize>> {
             extend(id, index..index + 1);
         }
     }
-    for id in program.outputs.iter().map(|(_, id)| *id).chain(program.logits) {
+    for id in program.staying() {
         extend(id, end..end);
     }
     lifetimes.into_iter().map(|l| l.unwrap_or(0..0)).collect()

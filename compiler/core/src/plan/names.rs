@@ -8,7 +8,7 @@ use crate::lir::Program;
 use std::collections::{HashMap, HashSet};
 
 /// What a module has besides its functions and their tables (`NETWORK`), and the variables where they are called.
-const TAKEN: &[&str] = &["forward", "i", "instances", "labels", "network", "run"];
+const TAKEN: &[&str] = &["forward", "i", "instances", "labels", "network", "run", "taps"];
 
 /// The functions of an outline, named.
 pub(super) fn name(program: &Program, outline: Outline) -> Vec<Function> {

@@ -3,8 +3,8 @@
 //! # Invariants
 //!
 //! 1. Buffers and packs start at multiples of 16 and lie inside the arena and the weights.
-//! 2. Two buffers overlap only if one is touched for the last time before the other is touched first. The input and the
-//!    outputs count as touched by the end; the input also from the start, where it is at 0.
+//! 2. Two buffers overlap only if one is touched for the last time before the other is touched first. The input, the
+//!    outputs and the taps count as touched by the end; the input also from the start, where it is at 0.
 //! 3. Packs follow one another without a gap, in order.
 //! 4. The calls cover every step once, in order; a function has one first call, whose first repetition are its steps.
 //! 5. In every repetition of every call the steps are the function's: kernels, views, the pattern of buffers, and the
@@ -66,8 +66,7 @@ fn touched(program: &Program) -> Vec<Range<usize>> {
     for (at, step) in program.steps.iter().enumerate() {
         step.inputs.iter().chain([&step.output]).for_each(|&id| touch(id, at));
     }
-    let leaving = program.outputs.iter().map(|(_, id)| *id);
-    leaving.chain(program.logits).chain([program.input]).for_each(|id| touch(id, program.steps.len()));
+    program.staying().chain([program.input]).for_each(|id| touch(id, program.steps.len()));
     touched.into_iter().map(Option::unwrap_or_default).collect()
 }
 

@@ -204,7 +204,8 @@ fn session_of(artifact: Artifact<'_>, facts: &Facts) -> TokenStream {
     }
 }
 
-/// Methods for what a run computes: the output, what the final softmax received, and each output that the text names. `array`
+/// Methods for what a run computes: the output, what the final softmax received, each output that the text names, and taps
+/// where there are any. `array`
 /// is their type for so many numbers of an image, and `convert` the runtime's function that makes one of a slice.
 fn accessors(
     artifact: Artifact<'_>,
@@ -233,13 +234,22 @@ fn accessors(
         let index = number(index);
         accessor(&format!(" The output `{name}`."), method, *id, quote!(output(#index)))
     });
-    first.into_iter().chain(logits).chain(named).collect()
+    let taps = (!artifact.program.taps.is_empty()).then(|| {
+        quote! {
+            /// What each operation gave in the last `run`, in the order of the network; of those that one kernel computes,
+            /// the last.
+            pub fn taps(&self) -> impl ExactSizeIterator<Item = archc_runtime::Tap<'_>> {
+                self.0.taps(&TAPS)
+            }
+        }
+    });
+    first.into_iter().chain(logits).chain(named).chain(taps).collect()
 }
 
 /// A method for each name of the text, all different and none that a session has anyway: `layer1.0.conv2` as
 /// `layer1_0_conv2`.
 fn method_names<'a>(names: impl Iterator<Item = &'a str>) -> Vec<Ident> {
-    const SESSION: [&str; 6] = ["with_threads", "input_mut", "output", "logits", "infer", "run"];
+    const SESSION: [&str; 7] = ["with_threads", "input_mut", "output", "logits", "taps", "infer", "run"];
     let mut taken: BTreeSet<String> = SESSION.iter().map(|&name| name.to_owned()).collect();
     let unique = |name: &str| {
         let stem = identifier(name, "output_");

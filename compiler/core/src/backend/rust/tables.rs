@@ -3,10 +3,11 @@
 use super::Artifact;
 use super::block::Block;
 use super::functions::constant_name;
-use super::views::{number, view};
+use super::views::{array, number, view};
+use crate::ir::Shape;
 use crate::ir::op::Role;
 use crate::ir::preprocess::{Filter, Step};
-use crate::lir::{Norm, PackKind, TensorId, ValueId};
+use crate::lir::{self, Norm, PackKind, TensorId, ValueId};
 use crate::plan::Function;
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
@@ -37,7 +38,7 @@ pub(super) fn network(artifact: Artifact<'_>) -> Vec<TokenStream> {
     let preprocess = artifact.preprocess.map_or(&[][..], |p| &p.steps).iter().map(preprocess_step);
     let labels = artifact.labels;
     let count = number(labels.len());
-    vec![
+    let mut tables = vec![
         quote! {
             /// The network, for code that handles any.
             pub static NETWORK: Network = Network {
@@ -67,7 +68,23 @@ pub(super) fn network(artifact: Artifact<'_>) -> Vec<TokenStream> {
             /// Names of the classes.
             pub static LABELS: [&str; #count] = [#(#labels),*];
         },
-    ]
+    ];
+    if !program.taps.is_empty() {
+        let (taps, count) = (program.taps.iter().map(|t| tap(artifact, t)), number(program.taps.len()));
+        tables.push(quote! {
+            /// Where the values of operations lie behind a run.
+            pub static TAPS: [Tap; #count] = [#(#taps),*];
+        });
+    }
+    tables
+}
+
+fn tap(artifact: Artifact<'_>, tap: &lir::Tap) -> TokenStream {
+    let value = &artifact.program.values[tap.value.index()];
+    let offset = number(artifact.plan.buffers[value.buffer.index()]);
+    let Shape { height, width, channels } = tap.shape;
+    let (name, shape, view) = (&tap.name, array(&[height, width, channels]), view(&value.view));
+    quote! { Tap { name: #name, shape: #shape, view: #view, offset: #offset } }
 }
 
 fn output(artifact: Artifact<'_>, name: &str, id: ValueId) -> TokenStream {

@@ -21,10 +21,9 @@ pub(super) fn check(found: &mut Found<'_>) {
         }
         memory.write(found, index, step);
     }
-    let leaving = program.outputs.iter().map(|(_, id)| *id).chain(program.logits);
-    for id in leaving {
+    for id in program.staying() {
         if !memory.holds(found, id) {
-            found.whole(format!("value {} leaves the network, but was not written or is gone", id.0));
+            found.whole(format!("value {} stays to the end, but was not written or is gone", id.0));
         }
     }
 }
@@ -38,7 +37,7 @@ struct Memory {
     cleared: Vec<Option<Halo>>,
     /// Whether anything was written.
     touched: Vec<bool>,
-    /// Buffers of the input and the outputs.
+    /// Buffers of the input, the outputs and the taps.
     pinned: Vec<bool>,
     /// Values that steps write; others are made of parts.
     computed: Vec<bool>,
@@ -65,8 +64,10 @@ impl Memory {
         };
         memory.computed[program.input.index()] = true;
         memory.mark(found, program.input);
-        let leaving = program.outputs.iter().map(|(_, id)| *id).chain(program.logits);
-        leaving.chain([program.input]).for_each(|id| memory.pinned[found.buffer(id).index()] = true);
+        program
+            .staying()
+            .chain([program.input])
+            .for_each(|id| memory.pinned[found.buffer(id).index()] = true);
         for (index, step) in program.steps.iter().enumerate() {
             step.inputs.iter().for_each(|id| memory.last_read[id.index()] = Some(index));
             if step.kernel != Kernel::Clear {

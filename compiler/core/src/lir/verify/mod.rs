@@ -19,6 +19,7 @@
 //!    buffer is.
 //! 7. The input is NHWC, the whole of its buffer, and written by no step. Outputs and logits are NHWC, the whole of
 //!    their buffers, written once, and not the input.
+//! 8. A tap is there at the end, in any layout, and holds as many numbers as its shape says.
 
 mod memory;
 mod shapes;
@@ -81,10 +82,9 @@ impl Found<'_> {
         let mut buffers = vec![false; program.buffers.len()];
         let mut packs = vec![false; program.packs.len()];
         let mut tensors = vec![false; program.tensors.len()];
-        let outputs = program.outputs.iter().map(|(_, id)| *id);
         let steps = program.steps.iter().flat_map(|s| s.inputs.iter().copied().chain([s.output]));
         let mut ok = true;
-        for id in [program.input].into_iter().chain(steps).chain(outputs).chain(program.logits) {
+        for id in [program.input].into_iter().chain(steps).chain(program.staying()) {
             ok &= mark(&mut values, id.index());
         }
         for value in &program.values {
@@ -140,6 +140,12 @@ impl Found<'_> {
             }
             if program.values[id.index()].buffer == input {
                 self.whole(format!("output `{name}` lies in the input"));
+            }
+        }
+        for tap in &program.taps {
+            let view = self.view(tap.value);
+            if view.height * view.width * view.channels != tap.shape.size() {
+                self.whole(format!("tap `{}` is not {}", tap.name, tap.shape));
             }
         }
     }
