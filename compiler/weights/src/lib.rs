@@ -2,16 +2,21 @@
 //! files of safetensors.
 
 mod framework;
+mod import;
 mod layout;
 mod mapping;
 mod maps;
 mod names;
 mod order;
+mod propose;
+mod read;
 pub mod seeded;
 mod store;
 
 pub use framework::Framework;
+pub use import::{Match, MatchError, MatchedBy, Options, match_tensors, write};
 pub use mapping::{MapErrors, MapProblem, Mapping, map_names};
 pub use maps::maps;
 pub use names::{MapSyntaxError, NameMap};
+pub use read::{FileTensor, ReadError, WeightsFile};
 pub use store::{FileError, Store, Tensor};

@@ -1,0 +1,191 @@
+//! `archc import`
+
+use crate::error::{Error, print};
+use crate::network::Network;
+use crate::progress::Progress;
+use archc_core::ir::Graph;
+use archc_core::readable::thousands;
+use archc_weights::{
+    Framework, MatchError, MatchedBy, NameMap, Options, ReadError, WeightsFile, match_tensors, write,
+};
+use clap::ValueEnum;
+use serde::Serialize;
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+/// Turns a framework's weights into a network's, as safetensors
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Every tensor of the network and of the file must find its place; a name map tells which is which. Those of the
+zoo travel with archc; for a network of your own, write NET.keras or NET.torch beside it, or give one by --map.
+
+Examples:
+  archc import keras resnet50_weights.h5 zoo:resnet50 -o resnet50.safetensors
+  archc import torch resnet50-0676ba61.pth zoo:resnet50_torch -o resnet50.safetensors
+  archc import torch mine.pth nets/mine.arch -o mine.safetensors --write-map nets/Mine.torch"
+)]
+pub(crate) struct Arguments {
+    /// The framework that wrote the file
+    #[arg(value_enum, value_name = "FRAMEWORK")]
+    framework: Kind,
+    /// keras: .h5, .weights.h5, .keras; torch: .pth, .safetensors
+    #[arg(value_name = "WEIGHTS")]
+    weights: PathBuf,
+    #[command(flatten)]
+    network: Network,
+    /// The file to write
+    #[arg(short, long = "out", value_name = "FILE")]
+    out: PathBuf,
+    /// A name map: lines `OURS = THEIRS`
+    #[arg(long, value_name = "FILE")]
+    map: Option<PathBuf>,
+    /// Without a map: matches layers by their order, as was shown before
+    #[arg(long)]
+    accept_order: bool,
+    /// Without a map: writes the match by order as one, to be checked and edited
+    #[arg(long, value_name = "FILE", conflicts_with = "map")]
+    write_map: Option<PathBuf>,
+    /// One JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Kind {
+    Keras,
+    Torch,
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    tensors: usize,
+    numbers: usize,
+    by: String,
+    notes: &'a [String],
+    out: String,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
+    let framework = match arguments.framework {
+        Kind::Keras => Framework::Keras,
+        Kind::Torch => Framework::Torch,
+    };
+    let graph = arguments.network.compile(arguments.json)?.graph;
+    let map = match &arguments.map {
+        Some(path) => Some(read_map(path)?),
+        None => beside(&arguments.network, &graph, framework).map(|path| read_map(&path)).transpose()?,
+    };
+    let failed = |e: ReadError| in_file(&arguments.weights, e);
+    let file = WeightsFile::open(&arguments.weights, framework).map_err(failed)?;
+    let options = Options { map, accept_order: arguments.accept_order };
+    let found = match match_tensors(&graph, framework, &file, &options) {
+        Err(MatchError::Unconfirmed(lines)) if arguments.write_map.is_some() => {
+            return write_map(arguments, framework, &graph, &lines);
+        }
+        other => other.map_err(|e| mismatch(arguments, e))?,
+    };
+    let progress = Progress::start(format!("Importing {}", arguments.weights.display()));
+    write(&file, &found, &graph.name, &arguments.out).map_err(failed)?;
+    drop(progress);
+    let by = match &found.by {
+        MatchedBy::GivenMap => "the map given".to_owned(),
+        MatchedBy::Map(file) => format!("archs/names/{file}"),
+        MatchedBy::SameNames => "the same names".to_owned(),
+        MatchedBy::Order(_) => "the order of the layers".to_owned(),
+    };
+    let report = Report {
+        tensors: found.mappings.len(),
+        numbers: found.mappings.iter().map(|m| m.ours.size()).sum(),
+        by,
+        notes: file.notes(),
+        out: arguments.out.display().to_string(),
+    };
+    if arguments.json {
+        let line = serde_json::to_string(&report).map_err(|e| Error::new(e.to_string()))?;
+        return print(&format!("{line}\n"));
+    }
+    let notes: String = report.notes.iter().map(|note| format!("  {note}\n")).collect();
+    let numbers = thousands(report.numbers as u64);
+    print(&format!(
+        "Wrote {}: {} tensors, {numbers} numbers, by {}\n{notes}",
+        report.out, report.tensors, report.by
+    ))
+}
+
+fn in_file(path: &Path, error: ReadError) -> Error {
+    Error::Message { message: format!("{}: {}", path.display(), error.message), help: error.help }
+}
+
+/// The map beside a network's file that has the net's name, or that of one which it is an alias of.
+fn beside(network: &Network, graph: &Graph, framework: Framework) -> Option<PathBuf> {
+    if network.file.starts_with("zoo:") {
+        return None;
+    }
+    let folder = Path::new(&network.file).parent()?;
+    let nets = std::iter::once(&graph.name).chain(&graph.stands_for);
+    let files = nets.flat_map(|net| framework.extensions().iter().map(move |e| format!("{net}.{e}")));
+    files.map(|file| folder.join(file)).find(|path| path.is_file())
+}
+
+fn read_map(path: &Path) -> Result<NameMap, Error> {
+    let failed = |e: String| Error::new(format!("{}: {e}", path.display()));
+    let text = std::fs::read_to_string(path).map_err(|e| failed(e.to_string()))?;
+    NameMap::parse(&text).map_err(|errors| {
+        let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        failed(lines.join("\n  "))
+    })
+}
+
+fn mismatch(arguments: &Arguments, error: MatchError) -> Error {
+    let name = arguments.weights.display();
+    match error {
+        MatchError::Map { map, errors } => {
+            let by = map.map_or_else(|| "the map".to_owned(), |map| format!("archs/names/{map}"));
+            Error::with_help(
+                format!("{name}: by {by}, {errors}"),
+                "is it the right network, and the right of its file's nets? Tensors that it does not need are left out by lines `- PATTERN` of a map",
+            )
+        }
+        MatchError::Order(_) => Error::with_help(
+            format!("{name}: {error}"),
+            "write a map, with lines `OURS = THEIRS`, and give it by --map",
+        ),
+        MatchError::Unconfirmed(ref lines) => {
+            let mut message = format!("{name}: {error}; by their order it would be");
+            for line in lines {
+                let _ = write!(message, "\n  {line}");
+            }
+            Error::with_help(
+                message,
+                "check it, then add --accept-order; --write-map FILE keeps it as a map. Nothing was written",
+            )
+        }
+    }
+}
+
+/// Keeps the match by order as a map's file.
+fn write_map(
+    arguments: &Arguments,
+    framework: Framework,
+    graph: &Graph,
+    lines: &[String],
+) -> Result<(), Error> {
+    let Some(path) = &arguments.write_map else { return Ok(()) };
+    let weights = arguments.weights.file_name().unwrap_or_default().display();
+    let text = format!(
+        "// {}, by the order of the layers of {weights}: to be checked.\n{}\n",
+        graph.name,
+        lines.join("\n")
+    );
+    let failed = |e: std::io::Error| Error::new(format!("{}: {e}", path.display()));
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
+    std::io::Write::write_all(&mut file, text.as_bytes()).map_err(failed)?;
+    file.persist_noclobber(path).map_err(|e| failed(e.error))?;
+    let [extension, ..] = framework.extensions() else { return Ok(()) };
+    print(&format!(
+        "Wrote {}. Once checked, it is used by --map, or beside the network as {}.{extension}\n",
+        path.display(),
+        graph.name,
+    ))
+}

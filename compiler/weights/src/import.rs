@@ -1,0 +1,182 @@
+//! From a framework's file to safetensors under archc's names: finds each tensor's place, and writes them one by one.
+
+use crate::framework::Framework;
+use crate::mapping::{MapErrors, Mapping, map_names};
+use crate::maps::maps;
+use crate::names::NameMap;
+use crate::propose::propose;
+use crate::read::{ReadError, WeightsFile};
+use archc_core::ir::Graph;
+use safetensors::tensor::{Dtype, View};
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+/// How to find the tensors' places.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Options {
+    /// A map of the caller's, in place of those that travel with archc.
+    pub map: Option<NameMap>,
+    /// Where no map fits: whether layers may be matched by their order.
+    pub accept_order: bool,
+}
+
+/// Which tensor of a file becomes which of a network's.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Match {
+    /// One for each tensor of the network, in its order.
+    pub mappings: Vec<Mapping>,
+    /// By what they were found.
+    pub by: MatchedBy,
+}
+
+/// By what tensors found their places.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MatchedBy {
+    /// The caller's map.
+    GivenMap,
+    /// A map that travels with archc: its file's name.
+    Map(&'static str),
+    /// The names are archc's own.
+    SameNames,
+    /// The order of the layers: a map's lines that say the same.
+    Order(Vec<String>),
+}
+
+/// Why a file's tensors are not a network's.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum MatchError {
+    /// The map that fits best does not fit; its file's name, or none where it is the caller's.
+    #[error("{errors}")]
+    Map {
+        /// Its file's name; none where it is the caller's.
+        map: Option<&'static str>,
+        /// What does not fit.
+        errors: MapErrors,
+    },
+    /// There is no map, and the layers' order, which would fit, was not accepted: a map's lines.
+    #[error("no map tells how the framework calls the layers of this network")]
+    Unconfirmed(Vec<String>),
+    /// There is no map, and the order of the layers does not fit either.
+    #[error(
+        "no map tells how the framework calls the layers of this network, and by their order they do not fit: {0}"
+    )]
+    Order(String),
+}
+
+/// Finds for every tensor of a network the one of a file that it is made of.
+///
+/// # Errors
+/// Every tensor that has no place, on either side, by the map that fits best.
+pub fn match_tensors(
+    graph: &Graph,
+    framework: Framework,
+    file: &WeightsFile,
+    options: &Options,
+) -> Result<Match, MatchError> {
+    let theirs: Vec<(String, Vec<usize>)> =
+        file.tensors().iter().map(|t| (t.name.clone(), t.shape.clone())).collect();
+    let by_map = |map: &NameMap| map_names(graph, map, framework, &theirs);
+    if let Some(map) = &options.map {
+        return match by_map(map) {
+            Ok(mappings) => Ok(Match { mappings, by: MatchedBy::GivenMap }),
+            Err(errors) => Err(MatchError::Map { map: None, errors }),
+        };
+    }
+    if let Ok(mappings) = by_map(&NameMap::default()) {
+        return Ok(Match { mappings, by: MatchedBy::SameNames });
+    }
+    let mut closest: Option<(&'static str, MapErrors)> = None;
+    for (name, map) in maps(graph, framework) {
+        match by_map(&map) {
+            Ok(mappings) => return Ok(Match { mappings, by: MatchedBy::Map(name) }),
+            Err(errors) => {
+                if closest.as_ref().is_none_or(|(_, least)| errors.0.len() < least.0.len()) {
+                    closest = Some((name, errors));
+                }
+            }
+        }
+    }
+    // A map that names most layers is the right one, and the file differs; where it names few, the file has other names.
+    let known = closest.filter(|(_, errors)| errors.0.len() < theirs.len());
+    if let (Some((map, errors)), false) = (&known, options.accept_order) {
+        return Err(MatchError::Map { map: Some(map), errors: errors.clone() });
+    }
+    let lines = propose(graph, framework, file.tensors()).map_err(MatchError::Order)?;
+    let map = NameMap::parse(&lines.join("\n"))
+        .map_err(|_| MatchError::Order("its layers have names that no map can hold".into()))?;
+    match by_map(&map) {
+        Ok(mappings) if options.accept_order => Ok(Match { mappings, by: MatchedBy::Order(lines) }),
+        Ok(_) => Err(MatchError::Unconfirmed(lines)),
+        Err(errors) => Err(MatchError::Order(errors.to_string())),
+    }
+}
+
+/// Writes the tensors as safetensors, in f32, each read when it is its turn. The file appears when it is whole.
+///
+/// # Errors
+/// Where a tensor cannot be read or the file not be written; then there is no file, or the one that was there before.
+pub fn write(file: &WeightsFile, found: &Match, net: &str, out: &Path) -> Result<(), ReadError> {
+    let indices: HashMap<&str, usize> =
+        file.tensors().iter().enumerate().map(|(i, t)| (t.name.as_str(), i)).collect();
+    let failed = Mutex::new(None);
+    let views = found.mappings.iter().map(|mapping| {
+        let index = indices.get(mapping.theirs.as_str()).copied();
+        (mapping.ours.name(), Lazy { file, mapping, index, failed: &failed })
+    });
+    let about =
+        HashMap::from([("net".to_owned(), net.to_owned()), ("format".to_owned(), "archc".to_owned())]);
+    let folder = out.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let temporary = tempfile::Builder::new()
+        .prefix(".archc-import-")
+        .tempfile_in(folder)
+        .map_err(|e| ReadError { message: format!("cannot write in {}: {e}", folder.display()), help: None })?
+        .into_temp_path();
+    let written = safetensors::serialize_to_file(views, Some(about), &temporary);
+    if let Some(error) = failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        return Err(error);
+    }
+    let cannot =
+        |e: String| ReadError { message: format!("cannot write {}: {e}", out.display()), help: None };
+    written.map_err(|e| cannot(e.to_string()))?;
+    temporary.persist(out).map_err(|e| cannot(e.error.to_string()))
+}
+
+/// A tensor that is read and converted when it is written.
+struct Lazy<'a> {
+    file: &'a WeightsFile,
+    mapping: &'a Mapping,
+    index: Option<usize>,
+    /// The first error of any; nothing is read after it.
+    failed: &'a Mutex<Option<ReadError>>,
+}
+
+impl View for Lazy<'_> {
+    fn dtype(&self) -> Dtype {
+        Dtype::F32
+    }
+
+    fn shape(&self) -> &[usize] {
+        &self.mapping.ours.shape
+    }
+
+    fn data(&self) -> Cow<'_, [u8]> {
+        let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        if failed.is_none() {
+            match self.file.read(self.index.unwrap_or(usize::MAX)) {
+                Ok(numbers) => {
+                    let ours = self.mapping.convert(numbers);
+                    return ours.iter().flat_map(|x| x.to_le_bytes()).collect();
+                }
+                Err(error) => *failed = Some(error),
+            }
+        }
+        // What is written will be thrown away.
+        Cow::Owned(Vec::new())
+    }
+
+    fn data_len(&self) -> usize {
+        4 * self.mapping.ours.size()
+    }
+}
