@@ -6,14 +6,15 @@
 
 mod framework_file;
 mod golden;
+mod imported;
 mod list;
 mod network;
-mod seeded;
+
 mod statistics;
 
 pub use golden::{Golden, Layer};
+pub use imported::ImportedWeights;
 pub use network::{graph, graph_of, root};
-pub use seeded::SeededWeights;
 pub use statistics::{Statistics, first_difference};
 
 /// The largest difference over the largest number expected.

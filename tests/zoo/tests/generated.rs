@@ -2,10 +2,8 @@
 //! largest logit, plus ten times what the framework's own f32 is off.
 
 use archc_runtime::spec::Network;
-use archc_runtime::weights::{Dtype, Info, Source};
-use archc_runtime::{Isa, LoadError, Model};
-use archc_weights::Store;
-use archc_zoo_tests::{Golden, SeededWeights, graph, relative_error, root};
+use archc_runtime::{Isa, Model};
+use archc_zoo_tests::{Golden, ImportedWeights, graph, relative_error, root};
 
 macro_rules! tests {
     ($($name:ident: $golden:literal;)*) => {
@@ -22,31 +20,10 @@ macro_rules! tests {
 
 archc_zoo_tests::every_network!(tests);
 
-/// A store of tensors as the runtime takes weights.
-struct FromStore(Store);
-
-impl Source for FromStore {
-    fn names(&self) -> Vec<&str> {
-        self.0.iter().map(|(name, _)| name).collect()
-    }
-
-    fn info(&self, name: &str) -> Option<Info> {
-        self.0.get(name).map(|t| Info { dtype: Dtype::F32, shape: t.shape.to_vec() })
-    }
-
-    fn read(&self, name: &str, start: usize, buffer: &mut [u8]) -> Result<(), LoadError> {
-        let numbers = self.0.get(name).map_or(&[][..], |t| &t.data);
-        for (bytes, number) in buffer.as_chunks_mut().0.iter_mut().zip(&numbers[start / size_of::<f32>()..]) {
-            *bytes = number.to_le_bytes();
-        }
-        Ok(())
-    }
-}
-
 fn check(arch: &str, network: &'static Network, golden: &str) {
     let golden = Golden::load(golden);
-    let weights = FromStore(SeededWeights::new(&golden, &graph(arch)).store());
-    let model = Model::from_source(network, &weights).unwrap_or_else(|error| panic!("{error}"));
+    let weights = ImportedWeights::new(&golden, &graph(arch));
+    let model = Model::load(network, weights.path()).unwrap_or_else(|error| panic!("{error}"));
     drop(weights);
     let tolerance = 1e-4 + 10.0 * golden.f32_error;
     for isa in Isa::available() {

@@ -4,7 +4,8 @@
 use archc_core::ir::{Graph, NodeId, Op};
 use archc_core::passes;
 use archc_interpreter::observe;
-use archc_zoo_tests::{Golden, SeededWeights, Statistics, first_difference, graph, relative_error};
+use archc_weights::Store;
+use archc_zoo_tests::{Golden, ImportedWeights, Statistics, first_difference, graph, relative_error};
 
 /// As close as f64 comes through a hundred layers.
 const TOLERANCE: f64 = 1e-9;
@@ -19,7 +20,7 @@ fn logits(graph: &Graph) -> NodeId {
 }
 
 /// The logits, and what an observer has seen on the way to them.
-fn run(graph: &Graph, weights: &SeededWeights, image: &[f64]) -> (Vec<f64>, Vec<Statistics>) {
+fn run(graph: &Graph, weights: &Store, image: &[f64]) -> (Vec<f64>, Vec<Statistics>) {
     let node = logits(graph);
     let mut found = Vec::new();
     let mut statistics = Vec::new();
@@ -36,7 +37,7 @@ fn run(graph: &Graph, weights: &SeededWeights, image: &[f64]) -> (Vec<f64>, Vec<
 fn check(arch: &str, golden: &str) {
     let golden = Golden::load(golden);
     let mut graph = graph(arch);
-    let weights = SeededWeights::new(&golden, &graph);
+    let weights = ImportedWeights::new(&golden, &graph).store();
     let image: Vec<f64> = golden.image().into_iter().map(f64::from).collect();
 
     let (found, statistics) = run(&graph, &weights, &image);
