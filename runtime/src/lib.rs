@@ -12,6 +12,7 @@
 extern crate alloc;
 
 mod arrays;
+pub mod image;
 mod include;
 pub mod isa;
 #[allow(
@@ -39,6 +40,10 @@ pub mod weights;
 #[doc(hidden)]
 pub use std::path::Path;
 
+/// For [`session_images!`], so that a crate without the standard library may have it.
+#[doc(hidden)]
+pub use alloc::vec::Vec;
+
 pub use arrays::{array, array_mut, arrays, arrays_mut};
 pub use isa::Isa;
 pub use model::Model;
@@ -47,4 +52,4 @@ pub use taps::Tap;
 pub use weights::LoadError;
 
 /// The number of the interface between generated code and this crate; it grows when either must change with the other.
-pub const ABI: u32 = 2;
+pub const ABI: u32 = 3;

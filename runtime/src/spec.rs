@@ -25,8 +25,8 @@ pub struct Network {
     pub parameters: u64,
     /// Multiply-accumulate operations of one image.
     pub macs: u64,
-    /// What happens to an image before it is the input.
-    pub preprocess: &'static [Preprocess],
+    /// What happens to an image before it is the input; `None` where the text does not say.
+    pub preprocess: Option<&'static [Preprocess<'static>]>,
     /// Names of the classes; empty where the text gives none.
     pub labels: &'static [&'static str],
     /// Computes one batch.
@@ -58,9 +58,9 @@ pub struct Tap {
     pub offset: usize,
 }
 
-/// One step from a decoded image (RGB or grey bytes, 0 to 255) to the input.
+/// One step from a decoded image (RGB or grey bytes, 0 to 255) to the input; [`crate::image::preprocess`] takes them.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Preprocess {
+pub enum Preprocess<'a> {
     /// Resizes so that the short side has this length.
     ResizeShort(usize, Filter),
     /// Resizes to rows and columns.
@@ -74,9 +74,9 @@ pub enum Preprocess {
     /// Subtracts the mean, then divides by the deviation, one number a channel.
     Normalize {
         /// Subtracted.
-        mean: &'static [f64],
+        mean: &'a [f64],
         /// Divides.
-        std: &'static [f64],
+        std: &'a [f64],
     },
 }
 

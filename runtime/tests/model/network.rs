@@ -94,7 +94,7 @@ pub(crate) static NETWORK: Network = Network {
     ],
     parameters: 0,
     macs: 0,
-    preprocess: &[],
+    preprocess: None,
     labels: &[],
     forward,
 };

@@ -19,7 +19,7 @@ static HALF: Network = Network {
     instances: &[],
     parameters: 0,
     macs: 0,
-    preprocess: &[],
+    preprocess: None,
     labels: &[],
     forward: |run| {
         run.set_grain(1);

@@ -40,7 +40,7 @@ pub(crate) fn network(program: &Program, plan: &Plan) -> &'static Network {
         instances: leak(plan.calls.iter().map(instance).collect()),
         parameters: 0,
         macs: 0,
-        preprocess: &[],
+        preprocess: None,
         labels: &[],
         forward: |_: &mut Run<'_>| unreachable!("the steps are run one by one"),
     }))

@@ -6,6 +6,7 @@ use crate::network::Network;
 use crate::progress::Progress;
 use crate::runner::Runner;
 use archc_core::ir::Op;
+use archc_runtime::image::largest;
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -73,15 +74,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
     let outputs = runner.infer(&arguments.weights, &inputs, output.shape.size())?;
     drop(progress);
     for (path, numbers) in arguments.images.iter().zip(&outputs) {
-        let mut order: Vec<usize> = (0..numbers.len()).collect();
-        order.sort_by(|&a, &b| numbers[b].total_cmp(&numbers[a]).then(a.cmp(&b)));
-        let class = |&index: &usize| Class {
+        let class = |index: usize| Class {
             index,
             label: compiled.labels.get(index).cloned(),
             probability: is_softmax.then_some(numbers[index]),
             value: (!is_softmax).then_some(numbers[index]),
         };
-        let classes = order.iter().take(usize::from(arguments.top)).map(class).collect();
+        let classes = largest(numbers, usize::from(arguments.top)).into_iter().map(class).collect();
         let answer = Answer { image: path.display().to_string(), classes };
         print(&if arguments.json { as_json(&answer)? } else { as_text(&answer) })?;
     }

@@ -61,7 +61,7 @@ fn constants(facts: &Facts) -> TokenStream {
         output.iter().product::<usize>()
     );
     quote! {
-        archc_runtime::assert_abi!(2);
+        archc_runtime::assert_abi!(3);
 
         #[doc = #docs]
         ///
@@ -133,6 +133,9 @@ fn session(artifact: Artifact<'_>, facts: &Facts) -> TokenStream {
     let accessors = accessors(artifact, |size| quote!([f32; #size]), &format_ident!("array"));
     quote! {
         /// The memory of an inference of one image. `run` allocates nothing.
+        ///
+        /// Images that are not numbers yet: `load_rgb`, `load_grey` and `top`, and with the runtime's feature `image`
+        /// `classify`, `classify_bytes`, `load_image` and `load_image_bytes`.
         #[derive(Debug)]
         pub struct Session(archc_runtime::Session);
 
@@ -163,6 +166,8 @@ fn session(artifact: Artifact<'_>, facts: &Facts) -> TokenStream {
                 self.output()
             }
         }
+
+        archc_runtime::session_images!(Session);
     }
 }
 
@@ -201,6 +206,8 @@ fn session_of(artifact: Artifact<'_>, facts: &Facts) -> TokenStream {
                 self.output()
             }
         }
+
+        archc_runtime::batch_images!(SessionOf);
     }
 }
 
@@ -249,7 +256,22 @@ fn accessors(
 /// A method for each name of the text, all different and none that a session has anyway: `layer1.0.conv2` as
 /// `layer1_0_conv2`.
 fn method_names<'a>(names: impl Iterator<Item = &'a str>) -> Vec<Ident> {
-    const SESSION: [&str; 7] = ["with_threads", "input_mut", "output", "logits", "taps", "infer", "run"];
+    const SESSION: [&str; 14] = [
+        "classify",
+        "classify_bytes",
+        "infer",
+        "input_mut",
+        "load_grey",
+        "load_image",
+        "load_image_bytes",
+        "load_rgb",
+        "logits",
+        "output",
+        "run",
+        "taps",
+        "top",
+        "with_threads",
+    ];
     let mut taken: BTreeSet<String> = SESSION.iter().map(|&name| name.to_owned()).collect();
     let unique = |name: &str| {
         let stem = identifier(name, "output_");

@@ -53,11 +53,13 @@ publish = false
 [dependencies]
 archc-runtime = {{ {runtime}, default-features = false }}
 
-# Those of the runtime: files and threads, and weights from safetensors. Without any, an allocator is all that it needs.
+# Those of the runtime: files and threads, weights from safetensors, and `classify` with its reading of images. Without any,
+# an allocator is all that it needs.
 [features]
 default = [\"std\", \"safetensors\"]
 std = [\"archc-runtime/std\"]
 safetensors = [\"archc-runtime/safetensors\"]
+image = [\"std\", \"archc-runtime/image\"]
 
 # Kernels without optimisation are some two hundred times slower;
 # {place}:

@@ -35,7 +35,13 @@ pub(super) fn network(artifact: Artifact<'_>) -> Vec<TokenStream> {
     let (arena, weights) = (number(plan.arena_size), number(plan.weights_size));
     let (parameters, macs) =
         (Literal::u64_unsuffixed(artifact.parameters), Literal::u64_unsuffixed(artifact.macs));
-    let preprocess = artifact.preprocess.map_or(&[][..], |p| &p.steps).iter().map(preprocess_step);
+    let preprocess = match artifact.preprocess {
+        Some(preprocess) => {
+            let steps = preprocess.steps.iter().map(preprocess_step);
+            quote! { Some(&[#(#steps),*]) }
+        }
+        None => quote! { None },
+    };
     let labels = artifact.labels;
     let count = number(labels.len());
     let mut tables = vec![
@@ -51,7 +57,7 @@ pub(super) fn network(artifact: Artifact<'_>) -> Vec<TokenStream> {
                 instances: &INSTANCES,
                 parameters: #parameters,
                 macs: #macs,
-                preprocess: &[#(#preprocess),*],
+                preprocess: #preprocess,
                 labels: &LABELS,
                 forward,
             };
