@@ -6,7 +6,7 @@
 //!
 //! Two networks and their weights are part of the program. One tells garments apart, the other finds edges.
 
-use image::imageops::FilterType;
+use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -32,41 +32,39 @@ fn main() -> ExitCode {
         eprintln!("usage: outline IMAGE");
         return ExitCode::from(2);
     };
-    match read(&path).and_then(|image| Ok((classify(&image)?, outline(&image)?))) {
-        Ok((class, drawing)) => {
-            print!("{class}\n{drawing}");
+    match answer(&path) {
+        Ok(text) => {
+            print!("{text}");
             ExitCode::SUCCESS
         }
-        Err(message) => {
-            eprintln!("error: {message}");
+        Err(error) => {
+            eprintln!("error: {error}");
             ExitCode::from(1)
         }
     }
 }
 
-/// An image of any size and colour.
-fn read(path: &Path) -> Result<Image, String> {
-    let image = image::open(path).map_err(|e| format!("{}: {e}", path.display()))?;
-    let image = image.resize_exact(COLUMNS as u32, ROWS as u32, FilterType::Triangle).into_luma8();
-    let mut numbers = [0.0; ROWS * COLUMNS];
-    for (number, byte) in numbers.iter_mut().zip(image.into_raw()) {
-        *number = f32::from(byte) / 255.0;
-    }
-    Ok(numbers)
+fn answer(path: &Path) -> Result<String, Box<dyn Error>> {
+    Ok(format!("{}\n{}", classify(path)?, outline(&read(path)?)?))
 }
 
-/// `Ankle boot, 100.0 %`
-fn classify(image: &Image) -> Result<String, String> {
-    let model = lenet5::Model::from_bytes(LENET5).map_err(|e| e.to_string())?;
-    let mut session = model.session();
-    let probabilities = session.infer(image).iter().zip(lenet5::NETWORK.labels);
-    let best = probabilities.max_by(|a, b| a.0.total_cmp(b.0));
-    let (probability, label) = best.ok_or("the network has no classes")?;
-    Ok(format!("{label}, {:.1} %", 100.0 * probability))
+/// `Ankle boot, 100.0 %`, for an image of any size and colour: the network's `preprocess` says what becomes of it.
+fn classify(path: &Path) -> Result<String, Box<dyn Error>> {
+    let mut session = lenet5::Model::from_bytes(LENET5)?.session();
+    let classes = session.classify(path)?;
+    let best = classes.first().ok_or("the network has no classes")?;
+    Ok(format!("{}, {:.1} %", best.name(), 100.0 * best.score))
+}
+
+/// The image as the other network takes it.
+fn read(path: &Path) -> Result<Image, Box<dyn Error>> {
+    let mut session = edges::Model::from_bytes(EDGES)?.session();
+    session.load_image(path)?;
+    Ok(*session.input_mut())
 }
 
 /// A line of text for each row, two characters for each pixel, darker where an edge is.
-fn outline(image: &Image) -> Result<String, String> {
+fn outline(image: &Image) -> Result<String, Box<dyn Error>> {
     const SHADES: [char; 5] = [' ', '.', ':', 'o', '#'];
     let strengths = edge_strengths(image)?;
     let shade = |strength: f32| SHADES[((strength * 4.0) as usize).min(SHADES.len() - 1)];
@@ -77,8 +75,8 @@ fn outline(image: &Image) -> Result<String, String> {
     Ok(strengths.chunks(COLUMNS).map(line).collect())
 }
 
-fn edge_strengths(image: &Image) -> Result<Image, String> {
-    let model = edges::Model::from_bytes(EDGES).map_err(|e| e.to_string())?;
+fn edge_strengths(image: &Image) -> Result<Image, Box<dyn Error>> {
+    let model = edges::Model::from_bytes(EDGES)?;
     Ok(*model.session().infer(image))
 }
 

@@ -1,6 +1,7 @@
-//! What a generated module offers: sessions of one image and of several, with each output, and files.
+//! What a generated module offers: sessions of one image and of several, with each output, files, and classes of images.
 
 use archc_interpreter::observe;
+use archc_runtime::image::{Class, ImageError};
 use archc_runtime::weights::packed::PackedError;
 use archc_runtime::{Isa, LoadError};
 use archc_weights::seeded;
@@ -101,4 +102,113 @@ fn packed_weights_do_what_those_of_the_file_do() {
     }
     let error = outputs::Model::load_packed(&path).unwrap_err();
     assert!(matches!(error, LoadError::Packed(PackedError::Network { .. })), "{error}");
+}
+
+fn sample(name: &str) -> std::path::PathBuf {
+    root().join("samples").join(name)
+}
+
+#[test]
+fn images_have_classes() {
+    let model = lenet5::Model::load(root().join("archs/weights/lenet5.safetensors")).unwrap();
+    let mut session = model.session();
+    let classes = session.classify(sample("ankle_boot.png")).unwrap();
+    // PyTorch's for this image is 0.99966.
+    assert_eq!((classes[0].index, classes[0].label), (9, Some("Ankle boot")));
+    assert!((classes[0].score - 0.99966).abs() < 1e-5, "{classes:?}");
+    assert_eq!(classes.len(), 5);
+    assert!(classes.is_sorted_by(|a, b| a.score >= b.score));
+
+    // The same from what the frameworks would give it, from bytes, and from pixels of either kind.
+    let bytes = std::fs::read(sample("ankle_boot.png")).unwrap();
+    assert_eq!(session.classify_bytes(&bytes).unwrap(), classes);
+    let grey: Vec<u8> = session.input_mut().iter().map(|x| (x * 255.0).round() as u8).collect();
+    let probabilities = *session.infer(&std::array::from_fn(|i| f32::from(grey[i]) / 255.0));
+    assert_eq!(classes, session.top(5));
+    assert_eq!(probabilities[9], classes[0].score);
+    let colours: Vec<u8> = grey.iter().flat_map(|&x| [x; 3]).collect();
+    for load in [
+        lenet5::Session::load_grey(&mut session, &grey, 28, 28),
+        lenet5::Session::load_rgb(&mut session, &colours, 28, 28),
+    ] {
+        load.unwrap();
+        session.run();
+        assert_eq!(session.top(5), classes);
+        session.input_mut().fill(0.0);
+    }
+    assert_eq!(session.top(100).len(), 10);
+
+    // Each image of a batch has its own.
+    let mut batch = model.session_of::<3>();
+    batch.load_image(1, sample("ankle_boot.png")).unwrap();
+    batch.load_image_bytes(2, &std::fs::read(sample("bag.png")).unwrap()).unwrap();
+    batch.load_grey(0, &grey, 28, 28).unwrap();
+    batch.run();
+    assert_eq!(batch.top(1, 5), classes);
+    assert_eq!(batch.top(0, 5), classes);
+    assert_eq!(batch.top(2, 1)[0].label, Some("Bag"));
+}
+
+/// Scores are numbers of the output, whatever they are, and each step of `preprocess` is taken.
+#[test]
+fn networks_without_a_softmax_have_classes() {
+    let mut session = outputs::Model::seeded("archc").unwrap().session();
+    let classes = session.classify(sample("dress.png")).unwrap();
+    let scores = *session.output();
+    for Class { index, label, score } in &classes {
+        assert_eq!((*score, *label), (scores[*index], outputs::NETWORK.labels.get(*index).copied()));
+    }
+    assert_eq!(classes.len(), 4);
+    let first = *session.input_mut();
+    session.classify(sample("bag.png")).unwrap();
+    assert_ne!(first, *session.input_mut());
+}
+
+#[test]
+fn images_that_do_not_become_an_input_are_errors() {
+    let mut session = lenet5::Model::seeded("archc").unwrap().session();
+    let error = session.classify("no_such.png").unwrap_err();
+    assert!(
+        matches!(error, ImageError::File { .. }) && error.to_string().contains("no_such.png: "),
+        "{error}"
+    );
+    assert!(matches!(session.load_rgb(&[0; 5], 28, 28), Err(ImageError::Bytes { given: 5, .. })));
+    assert!(matches!(session.load_grey(&[], 0, 28), Err(ImageError::Empty)));
+    let bytes = std::fs::read(sample("bag.png")).unwrap();
+    assert!(matches!(session.classify_bytes(&bytes[..99]), Err(ImageError::Format { .. })));
+
+    // A network that says nothing of images, and one whose output is a plane.
+    static MUTE: archc_runtime::spec::Network =
+        archc_runtime::spec::Network { preprocess: None, ..lenet5::NETWORK };
+    let mut mute = archc_runtime::Model::seeded(&MUTE, "archc").unwrap().session(1);
+    let error = mute.classify(sample("bag.png")).unwrap_err().to_string();
+    assert!(error.contains("bag.png: LeNet5 does not say") && error.contains("preprocess {"), "{error}");
+    static PLANE: archc_runtime::spec::Network = archc_runtime::spec::Network {
+        outputs: &[archc_runtime::spec::Output {
+            view: outputs::NETWORK.input.view,
+            ..outputs::NETWORK.input
+        }],
+        ..outputs::NETWORK
+    };
+    let mut plane = archc_runtime::Model::seeded(&PLANE, "archc").unwrap().session(1);
+    let error = plane.classify(sample("bag.png")).unwrap_err();
+    assert!(matches!(error, ImageError::NoClasses { output: [8, 8, 3] }), "{error}");
+}
+
+/// The README's example.
+#[allow(dead_code, reason = "there is no such cat")]
+fn example(mut session: lenet5::Session) -> Result<(), ImageError> {
+    for class in session.classify("cat.jpg")? {
+        println!("{:5.1} % {}", 100.0 * class.score, class.name());
+    }
+    Ok(())
+}
+
+#[test]
+fn the_readme_has_an_example_that_compiles() {
+    let (_, code) = include_str!("api.rs").split_once("fn example(").unwrap();
+    let lines: Vec<&str> = code.lines().skip(1).take(3).map(str::trim).collect();
+    let readme = include_str!("../../../README.md");
+    let readme: Vec<&str> = readme.lines().map(str::trim).collect();
+    assert!(readme.windows(3).any(|part| part == lines), "README.md has not {lines:?}");
 }
