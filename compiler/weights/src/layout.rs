@@ -1,6 +1,7 @@
 //! The layouts of the frameworks' tensors, and how they become archc's.
 
 use crate::framework::Framework;
+use crate::order::InputOrder;
 use archc_core::ir::op::{Op, Role, Weight};
 
 /// How a framework's tensor becomes archc's.
@@ -14,27 +15,28 @@ pub(crate) struct Layout {
 }
 
 impl Layout {
-    /// The layout of a tensor of the framework's shape `theirs` that becomes `ours`; `None` if it cannot. `inputs`
-    /// is the order of the operator's inputs, at each of archc's the framework's, where that differs.
+    /// The layout of a tensor of the framework's shape `theirs` that becomes `ours`; `None` if it cannot. `order`
+    /// is that of the operator's inputs, where it differs.
     ///
-    /// A convolution of 1x1 and a dense layer take each other's tensors: both hold `[inputs, outputs]`.
+    /// A convolution of 1x1 and a dense layer take each other's tensors: both hold `[inputs, outputs]`. A dense layer
+    /// behind a `flatten` takes those of PyTorch's convolution of the whole plane.
     pub(crate) fn new(
         framework: Framework,
         op: &Op,
         ours: &Weight,
         theirs: &[usize],
-        inputs: Option<&[usize]>,
+        order: Option<&InputOrder>,
     ) -> Option<Layout> {
         let kernel = ours.role == Role::Kernel;
         let reversed = match framework {
             _ if !kernel => (ours.shape == theirs).then_some(None)?,
             Framework::Keras => keras(op, &ours.shape, theirs).then_some(None)?,
-            Framework::Torch => Some(torch(&ours.shape, theirs)?),
+            Framework::Torch => Some(torch(&ours.shape, theirs, order)?),
         };
         // The vectors of a normalization follow what arrives; those that were folded into another operator, and
         // biases, follow what leaves.
         let follows = kernel || matches!(op, Op::BatchNorm(_) | Op::Normalize(_));
-        let inputs = inputs.filter(|_| follows).unwrap_or_default().to_vec();
+        let inputs = order.filter(|_| follows).map(|order| order.places.clone()).unwrap_or_default();
         Some(Layout { reversed, inputs })
     }
 
@@ -81,11 +83,16 @@ fn without_taps(shape: &[usize]) -> &[usize] {
 }
 
 /// PyTorch's `(outputs, inputs / groups, rows, columns)` or `(outputs, inputs)`, seen as three dimensions.
-fn torch(ours: &[usize], theirs: &[usize]) -> Option<[usize; 3]> {
+fn torch(ours: &[usize], theirs: &[usize], order: Option<&InputOrder>) -> Option<[usize; 3]> {
     let [kh, kw, inputs, outputs] = four(ours)?;
+    let plane = order.and_then(|order| order.plane);
     let fits = match *theirs {
         [o, i] => [o, i, 1, 1] == [outputs, inputs, kh, kw],
-        [o, i, h, w] => [o, i, h, w] == [outputs, inputs, kh, kw],
+        [o, i, h, w] => {
+            [o, i, h, w] == [outputs, inputs, kh, kw]
+                || ours.len() == 2
+                    && plane.is_some_and(|p| [o, i, h, w] == [outputs, p.channels, p.height, p.width])
+        }
         _ => false,
     };
     fits.then_some([outputs, inputs, kh * kw])

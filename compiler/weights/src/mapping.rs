@@ -3,7 +3,7 @@
 use crate::framework::Framework;
 use crate::layout::Layout;
 use crate::names::{AppliedMap, NameMap};
-use crate::order::input_orders;
+use crate::order::{InputOrder, input_orders};
 use crate::seeded;
 use archc_core::ir::op::Weight;
 use archc_core::ir::{Graph, NodeId, Shape};
@@ -157,7 +157,7 @@ struct Matcher<'a> {
     by_layer: BTreeMap<(&'a str, &'a str), usize>,
     applied: AppliedMap<'a>,
     /// See [`input_orders`].
-    orders: HashMap<NodeId, Vec<usize>>,
+    orders: HashMap<NodeId, InputOrder>,
     /// Which of ours were made of each of theirs, or could not be.
     claims: BTreeMap<usize, BTreeSet<String>>,
 }
@@ -193,7 +193,7 @@ impl<'a> Matcher<'a> {
         let suffixes = self.framework.suffixes(op, ours.role);
         let named: Vec<usize> =
             suffixes.iter().filter_map(|s| self.by_layer.get(&(layer.as_str(), *s)).copied()).collect();
-        let order = self.orders.get(&node).map(Vec::as_slice);
+        let order = self.orders.get(&node);
         let layout = |&i: &usize| {
             let (name, shape) = self.theirs.get(i)?;
             Layout::new(self.framework, op, ours, shape, order).map(|layout| (i, name, layout))

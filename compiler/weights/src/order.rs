@@ -7,8 +7,17 @@ use std::collections::HashMap;
 /// The channels of a value as flattened planes, one after another. A plane of 1x1 is in the same order in both.
 type Segments = Vec<Shape>;
 
-/// For the input of every node whose channels are not in PyTorch's order: at each of archc's places, PyTorch's.
-pub(crate) fn input_orders(graph: &Graph) -> HashMap<NodeId, Vec<usize>> {
+/// The order of the channels that arrive at a node.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct InputOrder {
+    /// At each of archc's places, PyTorch's.
+    pub(crate) places: Vec<usize>,
+    /// The plane that they are, flattened, if it is one.
+    pub(crate) plane: Option<Shape>,
+}
+
+/// The orders of the inputs of every node whose channels are not in PyTorch's.
+pub(crate) fn input_orders(graph: &Graph) -> HashMap<NodeId, InputOrder> {
     let mut segments: HashMap<NodeId, Segments> = HashMap::new();
     let mut orders = HashMap::new();
     for id in graph.topological().unwrap_or_default() {
@@ -46,7 +55,8 @@ pub(crate) fn input_orders(graph: &Graph) -> HashMap<NodeId, Vec<usize>> {
             | Op::Gate(_) => arriving.clone(),
         };
         if arriving.iter().any(|plane| !plane.is_vector()) {
-            orders.insert(id, order(&arriving));
+            let plane = <[Shape; 1]>::try_from(&arriving[..]).ok().map(|[plane]| plane);
+            orders.insert(id, InputOrder { places: places(&arriving), plane });
         }
         segments.insert(id, leaving);
     }
@@ -59,13 +69,13 @@ fn flattened(shape: Shape, segments: Segments) -> Segments {
 }
 
 /// At each of archc's places, PyTorch's.
-fn order(segments: &[Shape]) -> Vec<usize> {
-    let mut order = Vec::new();
+fn places(segments: &[Shape]) -> Vec<usize> {
+    let mut places = Vec::new();
     for plane in segments {
-        let start = order.len();
+        let start = places.len();
         for pixel in 0..plane.plane() {
-            order.extend((0..plane.channels).map(|c| start + c * plane.plane() + pixel));
+            places.extend((0..plane.channels).map(|c| start + c * plane.plane() + pixel));
         }
     }
-    order
+    places
 }

@@ -209,6 +209,31 @@ fn torch_rows_behind_a_flatten_are_permuted() {
     assert_eq!(converted(&m, "bn1.mean"), counting(6));
 }
 
+/// timm's VGG has its first dense layer as a convolution of the plane that others flatten.
+#[test]
+fn torch_may_convolve_the_plane_that_is_flattened() {
+    let mut net = Net::new(Shape::new(2, 3, 4));
+    net.then(Op::Flatten(Flatten), "flatten1").then(dense(5), "dense1").then(dense(24), "dense2");
+    let mut theirs: [(&str, &[usize]); 4] = [
+        ("dense1.weight", &[5, 24]),
+        ("dense1.bias", &[5]),
+        ("dense2.weight", &[24, 5, 1, 1]),
+        ("dense2.bias", &[24]),
+    ];
+    let expected = converted(&map(&net, "", Framework::Torch, &theirs), "dense1.weight");
+    theirs[0].1 = &[5, 4, 2, 3];
+    assert_eq!(converted(&map(&net, "", Framework::Torch, &theirs), "dense1.weight"), expected);
+    // As many numbers, but another plane; and before the second layer there is none.
+    let wrong: [(usize, &[usize]); 4] =
+        [(0, &[5, 4, 3, 2]), (0, &[5, 2, 3, 4]), (0, &[5, usize::MAX, 24, 2]), (2, &[24, 1, 5, 1])];
+    for (i, shape) in wrong {
+        let mut theirs = theirs;
+        theirs[i].1 = shape;
+        let (found, _) = problems(&net, "", Framework::Torch, &theirs);
+        assert!(matches!(&found[..], [MapProblem::Shape { found, .. }] if found == shape), "{found:?}");
+    }
+}
+
 #[test]
 fn an_absorbed_flatten_permutes_too_but_not_the_folded_norm() {
     let mut net = Net::new(Shape::new(2, 1, 2));
