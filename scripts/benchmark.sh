@@ -44,4 +44,20 @@ for net in lenet5 alexnet vgg16 resnet50 inception_v3 mobilenet mobilenet_v2; do
         match($0, /is [0-9.]+ times/); plain = substr($0, RSTART + 3, RLENGTH - 9)
         printf "| arena of `%s`, against what is alive at once; that against the plain numbers | %s; %s | at most 1.1; 1.35 |\n", net, alive, plain }'
 done
+
+# ResNet-50's weights as Keras's .h5 into safetensors: time, and the most memory that it takes.
+cargo run --quiet --package archc-zoo-tests --example golden_weights -- keras/ResNet50 "$work/resnet50.h5"
+python3 - "$archc" "$work" <<'END'
+import os, resource, statistics, subprocess, sys, time
+archc, work = sys.argv[1:]
+times = []
+for _ in range(5):
+    start = time.perf_counter()
+    subprocess.run([archc, "import", "keras", f"{work}/resnet50.h5", "zoo:resnet50", "-o", f"{work}/resnet50.safetensors"],
+                   check=True, stdout=subprocess.DEVNULL)
+    times.append(time.perf_counter() - start)
+memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024 / os.path.getsize(f"{work}/resnet50.h5")
+print(f"| `archc import` of ResNet-50's .h5 | {statistics.median(times):.2f} s | under 2 s |")
+print(f"| its memory, against the file's size | {memory:.2f} | under 2 |")
+END
 scripts/build-figures.sh
