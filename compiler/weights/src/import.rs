@@ -7,11 +7,11 @@ use crate::names::NameMap;
 use crate::propose::propose;
 use crate::read::{ReadError, WeightsFile};
 use archc_core::ir::Graph;
-use safetensors::tensor::{Dtype, View};
-use std::borrow::Cow;
+use safetensors::SafeTensorError;
+use safetensors::tensor::{Dtype, Metadata, TensorInfo};
 use std::collections::HashMap;
+use std::io::{BufWriter, Write};
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
 
 /// How to find the tensors' places.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -118,65 +118,51 @@ pub fn match_tensors(
 /// # Errors
 /// Where a tensor cannot be read or the file not be written; then there is no file, or the one that was there before.
 pub fn write(file: &WeightsFile, found: &Match, net: &str, out: &Path) -> Result<(), ReadError> {
+    let cannot = |e: std::io::Error| ReadError::new(format!("cannot write {}: {e}", out.display()));
     let indices: HashMap<&str, usize> =
         file.tensors().iter().enumerate().map(|(i, t)| (t.name.as_str(), i)).collect();
-    let failed = Mutex::new(None);
-    let views = found.mappings.iter().map(|mapping| {
-        let index = indices.get(mapping.theirs.as_str()).copied();
-        (mapping.ours.name(), Lazy { file, mapping, index, failed: &failed })
-    });
-    let about =
-        HashMap::from([("net".to_owned(), net.to_owned()), ("format".to_owned(), "archc".to_owned())]);
+    // As the format's own writer orders tensors of one type.
+    let mut mappings: Vec<(String, &Mapping)> = found.mappings.iter().map(|m| (m.ours.name(), m)).collect();
+    mappings.sort_by(|(a, _), (b, _)| a.cmp(b));
+    let header = header(&mappings, net).map_err(|e| ReadError::new(format!("cannot be safetensors: {e}")))?;
+
     let folder = out.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let temporary = tempfile::Builder::new()
-        .prefix(".archc-import-")
-        .tempfile_in(folder)
-        .map_err(|e| ReadError { message: format!("cannot write in {}: {e}", folder.display()), help: None })?
-        .into_temp_path();
-    let written = safetensors::serialize_to_file(views, Some(about), &temporary);
-    if let Some(error) = failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
-        return Err(error);
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".archc-import-");
+    #[cfg(unix)]
+    {
+        // What the user's mask leaves of it, as for any file that a program creates.
+        use std::os::unix::fs::PermissionsExt as _;
+        builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
-    let cannot =
-        |e: String| ReadError { message: format!("cannot write {}: {e}", out.display()), help: None };
-    written.map_err(|e| cannot(e.to_string()))?;
-    temporary.persist(out).map_err(|e| cannot(e.error.to_string()))
-}
-
-/// A tensor that is read and converted when it is written.
-struct Lazy<'a> {
-    file: &'a WeightsFile,
-    mapping: &'a Mapping,
-    index: Option<usize>,
-    /// The first error of any; nothing is read after it.
-    failed: &'a Mutex<Option<ReadError>>,
-}
-
-impl View for Lazy<'_> {
-    fn dtype(&self) -> Dtype {
-        Dtype::F32
-    }
-
-    fn shape(&self) -> &[usize] {
-        &self.mapping.ours.shape
-    }
-
-    fn data(&self) -> Cow<'_, [u8]> {
-        let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
-        if failed.is_none() {
-            match self.file.read(self.index.unwrap_or(usize::MAX)) {
-                Ok(numbers) => {
-                    let ours = self.mapping.convert(numbers);
-                    return ours.iter().flat_map(|x| x.to_le_bytes()).collect();
-                }
-                Err(error) => *failed = Some(error),
-            }
+    let mut writer = BufWriter::with_capacity(1 << 20, builder.tempfile_in(folder).map_err(cannot)?);
+    writer.write_all(&header).map_err(cannot)?;
+    for (_, mapping) in mappings {
+        let index = indices.get(mapping.theirs.as_str()).copied().unwrap_or(usize::MAX);
+        let ours = mapping.convert(file.read(index)?);
+        for piece in ours.chunks(1 << 14) {
+            let bytes: Vec<u8> = piece.iter().flat_map(|x| x.to_le_bytes()).collect();
+            writer.write_all(&bytes).map_err(cannot)?;
         }
-        // What is written will be thrown away.
-        Cow::Owned(Vec::new())
     }
+    let temporary = writer.into_inner().map_err(|e| cannot(e.into_error()))?;
+    temporary.persist(out).map_err(|e| cannot(e.error))?;
+    Ok(())
+}
 
-    fn data_len(&self) -> usize {
-        4 * self.mapping.ours.size()
+/// The front of a file of safetensors: the header's length, and the header, padded so that numbers are aligned.
+fn header(mappings: &[(String, &Mapping)], net: &str) -> Result<Vec<u8>, SafeTensorError> {
+    let mut end = 0;
+    let mut tensors = Vec::with_capacity(mappings.len());
+    for (name, mapping) in mappings {
+        let start = end;
+        end += 4 * mapping.ours.size();
+        let shape = mapping.ours.shape.clone();
+        tensors.push((name.clone(), TensorInfo { dtype: Dtype::F32, shape, data_offsets: (start, end) }));
     }
+    // One entry: the order of several would differ from run to run.
+    let about = HashMap::from([("net".to_owned(), net.to_owned())]);
+    let mut json = serde_json::to_vec(&Metadata::new(Some(about), tensors)?)?;
+    json.resize(json.len().next_multiple_of(8), b' ');
+    Ok([&(json.len() as u64).to_le_bytes(), json.as_slice()].concat())
 }

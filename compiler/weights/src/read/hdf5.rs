@@ -1,8 +1,9 @@
 //! Keras's HDF5 files: the older `.h5`, whose attributes name every weight, and Keras 3's `.weights.h5`, which numbers them.
 
+use super::dtype::Dtype;
 use super::keras_names::{class_of, weights_of};
 use super::{FileTensor, Numbers, ReadError, WeightsFile, size};
-use hdf5_pure::{AttrValue, Dataset, FormatError, Group, Source};
+use hdf5_pure::{AttrValue, Dataset, Datatype, DatatypeByteOrder, FormatError, Group, Source};
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
@@ -126,14 +127,9 @@ fn strings(group: &Group, name: &str) -> Result<Option<Vec<String>>, ReadError> 
     Ok((!pieces.is_empty()).then(|| pieces.into_iter().flat_map(texts).collect()))
 }
 
+/// Fixed in length or not, one or several; an empty list is one of f64.
 fn texts(value: &AttrValue) -> Vec<String> {
-    match value {
-        AttrValue::StringArray(values)
-        | AttrValue::AsciiStringArray(values)
-        | AttrValue::StringArraySized { values, .. }
-        | AttrValue::AsciiStringArraySized { values, .. } => values.clone(),
-        other => other.as_str().map(str::to_owned).into_iter().collect(),
-    }
+    value.as_strings().unwrap_or_default().to_vec()
 }
 
 /// Layers in the order of `layer_names`, their weights in that of `weight_names`.
@@ -240,7 +236,37 @@ impl Numbers for Datasets {
             if declared > self.file.file_size().saturating_mul(1032) {
                 return Err(damaged("a weight has more numbers than the file can hold"));
             }
-            set.read_f32().map_err(damaged)
+            match kept_as(set)? {
+                None => set.read_f32().map_err(damaged),
+                Some(dtype) => Ok(dtype.to_f32(&set.read_raw().map_err(damaged)?)),
+            }
         })
     }
+}
+
+/// The type of a weight's numbers where it is one that the reader of HDF5 does not convert: 16 bits. `None` where it does.
+fn kept_as(set: &Dataset) -> Result<Option<Dtype>, ReadError> {
+    let datatype = set.datatype().map_err(damaged)?;
+    match &datatype {
+        Datatype::FloatingPoint { size: 4 | 8, .. } | Datatype::FixedPoint { size: 1 | 2 | 4 | 8, .. } => {
+            return Ok(None);
+        }
+        Datatype::FloatingPoint { size: 2, byte_order: DatatypeByteOrder::LittleEndian, layout } => {
+            match (layout.exponent_size, layout.mantissa_size) {
+                (5, 10) => return Ok(Some(Dtype::F16)),
+                (8, 7) => return Ok(Some(Dtype::Bf16)),
+                _ => {}
+            }
+        }
+        // HDF5 has no bfloat16; Keras keeps its bits, and says so.
+        Datatype::Opaque { size: 2, .. } => {
+            let attributes = set.attrs().map_err(damaged)?;
+            if attributes.get("dtype").and_then(AttrValue::as_str) == Some("bfloat16") {
+                return Ok(Some(Dtype::Bf16));
+            }
+        }
+        _ => {}
+    }
+    let kind = set.dtype().map_err(damaged)?;
+    Err(ReadError::new(format!("it holds {kind}, which archc does not read")))
 }

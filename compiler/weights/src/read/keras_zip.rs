@@ -12,9 +12,8 @@ use zip::{CompressionMethod, ZipArchive};
 
 const WEIGHTS: &str = "model.weights.h5";
 
-/// The most bytes of the description, and of weights that are compressed.
+/// The most bytes of the description.
 const LONGEST_CONFIG: u64 = 1 << 26;
-const LARGEST_COMPRESSED: u64 = 1 << 32;
 
 pub(super) fn open(file: File) -> Result<WeightsFile, ReadError> {
     let wrong = |e: zip::result::ZipError| ReadError::new(format!("it is not a whole zip archive: {e}"));
@@ -41,10 +40,12 @@ pub(super) fn open(file: File) -> Result<WeightsFile, ReadError> {
         }
         return hdf5::open_source(Piece::new(file, start, len), &names);
     }
+    // Keras compresses nothing, tools may. Trained numbers hardly shrink, and empty places of HDF5 do: what would be much
+    // larger than its archive is there to fill the memory.
+    let most = entry.compressed_size().saturating_mul(8).saturating_add(1 << 20);
     let mut bytes = Vec::new();
-    let read = entry.by_ref().take(LARGEST_COMPRESSED).read_to_end(&mut bytes)?;
-    if read as u64 == LARGEST_COMPRESSED {
-        return Err(ReadError::new("its weights are compressed and too large")
+    if entry.by_ref().take(most).read_to_end(&mut bytes)? as u64 == most {
+        return Err(ReadError::new("its weights are compressed far below their size")
             .help(format!("unpack it, and import `{WEIGHTS}`")));
     }
     hdf5::open_source(Bytes(bytes), &names)

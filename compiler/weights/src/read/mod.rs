@@ -50,7 +50,7 @@ pub struct ReadError {
 }
 
 impl ReadError {
-    fn new(message: impl Into<String>) -> ReadError {
+    pub(crate) fn new(message: impl Into<String>) -> ReadError {
         ReadError { message: message.into(), help: None }
     }
 

@@ -50,6 +50,11 @@ impl Pickle {
         self.root
     }
 
+    /// All objects, in the order of the pickle.
+    pub(super) fn objects(&self) -> impl Iterator<Item = &Object> {
+        self.objects.iter()
+    }
+
     /// An object.
     pub(super) fn get(&self, id: Id) -> &Object {
         self.objects.get(id).unwrap_or(&Object::None)

@@ -36,8 +36,11 @@ pub(super) fn open_zip(file: File) -> Result<WeightsFile, ReadError> {
             ReadError::new("its numbers are big-endian").help("save it again on a little-endian machine")
         );
     }
-    let read =
-        pickle::read(&mut BufReader::new(archive.by_name(&format!("{root}data.pkl")).map_err(wrong)?))?;
+    let entry = archive.by_name(&format!("{root}data.pkl")).map_err(wrong)?;
+    if entry.compression() != CompressionMethod::Stored {
+        return Err(compressed(&format!("{root}data.pkl")));
+    }
+    let read = pickle::read(&mut BufReader::new(entry))?;
     let state = StateDict::find(&read)?;
     let mut storages = HashMap::new();
     for (key, dtype) in state.storages() {
@@ -45,8 +48,7 @@ pub(super) fn open_zip(file: File) -> Result<WeightsFile, ReadError> {
         let entry =
             archive.by_name(&name).map_err(|_| ReadError::new(format!("it has no entry `{name}`")))?;
         if entry.compression() != CompressionMethod::Stored {
-            return Err(ReadError::new(format!("its entry `{name}` is compressed"))
-                .help("PyTorch stores numbers as they are: take the file as `torch.save` wrote it"));
+            return Err(compressed(&name));
         }
         let Some(offset) = entry.data_start() else {
             return Err(ReadError::new(format!("its entry `{name}` has no place")));
@@ -55,6 +57,12 @@ pub(super) fn open_zip(file: File) -> Result<WeightsFile, ReadError> {
     }
     let (tensors, notes) = state.tensors(&storages)?;
     weights_file(archive.into_inner().into_inner(), tensors, notes)
+}
+
+/// PyTorch compresses nothing. What is compressed could be a thousand times as large as the file.
+fn compressed(entry: &str) -> ReadError {
+    ReadError::new(format!("its entry `{entry}` is compressed"))
+        .help("PyTorch stores everything as it is: take the file as `torch.save` wrote it")
 }
 
 /// The first pickle of a stream: PyTorch's magic number.
@@ -82,14 +90,16 @@ pub(super) fn open_legacy(file: File) -> Result<WeightsFile, ReadError> {
     let state = StateDict::find(&read)?;
     let keys = pickle::read(&mut stream)?;
     let keys = keys.items(keys.root()).unwrap_or_default().iter().filter_map(|&id| keys.text(id));
-    let types: HashMap<&str, Dtype> = state.storages().collect();
+    let classes: HashMap<&str, &str> = read.objects().filter_map(|object| storage(&read, object)).collect();
     let mut at = stream.stream_position()?;
     let end = stream.get_ref().metadata()?.len();
     let mut storages = HashMap::new();
     for key in keys {
-        let Some(dtype) = types.get(key) else {
-            return Err(ReadError::new(format!("no tensor tells the type of its storage `{key}`")));
+        // Also of those that no tensor of the state dict needs, but an optimizer's: the next one lies behind them.
+        let Some(class) = classes.get(key) else {
+            return Err(ReadError::new(format!("nothing tells the type of its storage `{key}`")));
         };
+        let dtype = storage_type(class)?;
         let mut count = [0; 8];
         stream.seek(SeekFrom::Start(at))?;
         stream.read_exact(&mut count)?;
@@ -197,6 +207,8 @@ impl<'p> StateDict<'p> {
                 return Err(ReadError::new(format!("`{name}` {shape:?} reaches beyond its storage")));
             }
             let first = if is_empty { 0 } else { first };
+            // An empty tensor lies anywhere.
+            let first = if is_empty { 0 } else { first };
             let offset = storage.offset + (first * dtype.size()) as u64;
             let strides = row_major.is_none().then_some(strides);
             found.push(PlainTensor { name, shape, extent: Extent { offset, dtype, strides } });
@@ -210,6 +222,13 @@ fn refuse(pickle: &Pickle, function: Id) -> ReadError {
         Object::Global(name) => {
             ReadError::new(format!("its pickle calls `{name}`, and archc executes nothing of a file"))
         }
+        // Streams kept the source of a module's class beside it.
+        Object::Persistent(id) => match pickle.items(*id) {
+            Some(&[kind, class, ..]) if pickle.text(kind) == Some("module") && class != function => {
+                return refuse(pickle, class);
+            }
+            _ => ReadError::new("its pickle calls what is no function"),
+        },
         _ => ReadError::new("its pickle calls something, and archc executes nothing of a file"),
     }
     .help(SAVE)
@@ -231,18 +250,8 @@ fn describe<'p>(pickle: &'p Pickle, id: Id) -> Result<Described<'p>, ReadError> 
             "torch._utils._rebuild_tensor_v2" | "torch._utils._rebuild_tensor",
             &[storage, first, shape, strides, ..],
         ) => {
-            let Object::Persistent(storage) = pickle.get(storage) else { return Err(no_tensor()) };
-            let &[kind, class, key, _location, _count, ..] = pickle.items(*storage).unwrap_or_default()
-            else {
-                return Err(no_tensor());
-            };
-            let (Some("storage"), Some(key), Object::Global(class)) =
-                (pickle.text(kind), pickle.text(key), pickle.get(class))
-            else {
-                return Err(no_tensor());
-            };
-            let dtype = storage_type(class)
-                .ok_or_else(|| ReadError::new(format!("it holds `{class}`, which archc does not read")))?;
+            let (key, class) = self::storage(pickle, pickle.get(storage)).ok_or_else(no_tensor)?;
+            let dtype = storage_type(class)?;
             let sizes = |id: Id| -> Option<Vec<usize>> {
                 let items = match pickle.get(id) {
                     Object::Call(function, arguments)
@@ -268,8 +277,18 @@ fn describe<'p>(pickle: &'p Pickle, id: Id) -> Result<Described<'p>, ReadError> 
     }
 }
 
-fn storage_type(class: &str) -> Option<Dtype> {
-    Some(match class {
+/// The key and the class of a storage: what a persistent object of PyTorch is, `('storage', CLASS, KEY, DEVICE, COUNT)`.
+fn storage<'p>(pickle: &'p Pickle, object: &Object) -> Option<(&'p str, &'p str)> {
+    let Object::Persistent(id) = object else { return None };
+    let &[kind, class, key, ..] = pickle.items(*id)? else { return None };
+    match (pickle.text(kind)?, pickle.get(class)) {
+        ("storage", Object::Global(class)) => Some((pickle.text(key)?, class)),
+        _ => None,
+    }
+}
+
+fn storage_type(class: &str) -> Result<Dtype, ReadError> {
+    Ok(match class {
         "torch.DoubleStorage" => Dtype::F64,
         "torch.FloatStorage" => Dtype::F32,
         "torch.HalfStorage" => Dtype::F16,
@@ -279,6 +298,6 @@ fn storage_type(class: &str) -> Option<Dtype> {
         "torch.ShortStorage" => Dtype::I16,
         "torch.CharStorage" => Dtype::I8,
         "torch.ByteStorage" | "torch.BoolStorage" => Dtype::U8,
-        _ => return None,
+        _ => return Err(ReadError::new(format!("it holds `{class}`, which archc does not read"))),
     })
 }
