@@ -12,8 +12,8 @@ if [ ! -e "$venv/complete" ]; then
     "$venv/bin/pip" install --quiet --requirement scripts/onnx/requirements.txt
     touch "$venv/complete"
 fi
-cargo build --quiet --package archc
-cargo build --quiet --package archc-onnx --example reference
+# As a part of the workspace both have the features that its tests have, and nothing is built twice.
+cargo build --quiet --workspace --bin archc --example reference
 reference=target/debug/examples/reference
 cases=("$@")
 if [ $# = 0 ]; then
