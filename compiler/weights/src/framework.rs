@@ -31,11 +31,15 @@ impl Framework {
 
     /// A tensor's name as layer and suffix.
     pub(crate) fn split(self, name: &str) -> (&str, &str) {
-        let name = match (self, name.rsplit_once(':')) {
-            (Framework::Keras, Some((front, n))) if n.bytes().all(|b| b.is_ascii_digit()) => front,
-            _ => name,
+        let name = match self {
+            Framework::Keras => without_number(name, ':'),
+            Framework::Torch => name,
         };
-        name.rsplit_once(self.separator()).unwrap_or(("", name))
+        let (layer, suffix) = name.rsplit_once(self.separator()).unwrap_or(("", name));
+        match (self, suffix.strip_prefix(layer).and_then(|rest| rest.strip_prefix('_'))) {
+            (Framework::Keras, Some(rest)) => (layer, of_keras_1(rest).unwrap_or(suffix)),
+            _ => (layer, suffix),
+        }
     }
 
     /// The suffixes that a tensor of this role may have.
@@ -67,6 +71,30 @@ impl Framework {
     }
 }
 
+/// A name without the number behind a separator at its end, if there is one.
+fn without_number(name: &str, separator: char) -> &str {
+    match name.rsplit_once(separator) {
+        Some((front, n)) if n.bytes().all(|b| b.is_ascii_digit()) => front,
+        _ => name,
+    }
+}
+
+/// What a weight of Keras 1 is called since Keras 2, given what stood behind the layer's name: `W`, or `W_1`. Keras 2 and 3
+/// still load such files, and take for a variance what was called `running_std`.
+fn of_keras_1(suffix: &str) -> Option<&'static str> {
+    Some(match without_number(suffix, '_') {
+        "W" => "kernel",
+        "b" => "bias",
+        "depthwise_kernel" => "depthwise_kernel",
+        "pointwise_kernel" => "pointwise_kernel",
+        "gamma" => "gamma",
+        "beta" => "beta",
+        "running_mean" => "moving_mean",
+        "running_std" => "moving_variance",
+        _ => return None,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -75,7 +103,27 @@ mod tests {
     fn names_split_into_layer_and_suffix() {
         assert_eq!(Framework::Keras.split("conv1/kernel"), ("conv1", "kernel"));
         assert_eq!(Framework::Keras.split("conv1/kernel:0"), ("conv1", "kernel"));
+        assert_eq!(Framework::Keras.split("a/b/kernel:0"), ("a/b", "kernel"));
+        assert_eq!(Framework::Keras.split("kernel"), ("", "kernel"));
         assert_eq!(Framework::Torch.split("layer1.0.bn.running_var"), ("layer1.0.bn", "running_var"));
         assert_eq!(Framework::Torch.split("weight"), ("", "weight"));
+    }
+    #[test]
+    fn names_of_keras_1() {
+        for (name, layer, suffix) in [
+            ("block1_conv1/block1_conv1_W_1:0", "block1_conv1", "kernel"),
+            ("predictions/predictions_b_1:0", "predictions", "bias"),
+            ("convolution2d_1/convolution2d_1_W:0", "convolution2d_1", "kernel"),
+            (
+                "batchnormalization_4/batchnormalization_4_running_std:0",
+                "batchnormalization_4",
+                "moving_variance",
+            ),
+            ("conv1/conv1_mask:0", "conv1", "conv1_mask"),
+            ("conv1/conv10_W:0", "conv1", "conv10_W"),
+        ] {
+            assert_eq!(Framework::Keras.split(name), (layer, suffix));
+        }
+        assert_eq!(Framework::Torch.split("conv1.conv1_W"), ("conv1", "conv1_W"));
     }
 }

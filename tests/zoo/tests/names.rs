@@ -43,6 +43,47 @@ fn keras_may_have_built_other_networks_before() {
     }
 }
 
+/// A name in the file that Keras itself loads, given Keras's present one.
+type Older = fn(&str) -> String;
+
+/// The files that `weights="imagenet"` fetches are older than the names that Keras gives layers today, and it loads them by
+/// order. VGG's are of Keras 1 (`block1_conv1_W_1:0`), ResNet's end in `probs`, MobileNetV2's blocks are `mobl1_conv_1_expand`
+/// and `bn1_conv_1_bn_expand`.
+#[test]
+fn keras_own_files_have_older_names() {
+    let vgg: Older = |name| {
+        let (layer, weight) = name.split_once('/').expect("a layer and a weight");
+        format!("{layer}/{layer}_{}_1:0", if weight == "kernel" { "W" } else { "b" })
+    };
+    let resnet: Older = |name| name.replace("predictions/", "probs/");
+    let mobilenet_v2: Older = |name| {
+        let (layer, weight) = name.split_once('/').expect("a layer and a weight");
+        let block = layer.strip_prefix("block_").and_then(|rest| rest.split_once('_'));
+        let layer = match block.or(layer.strip_prefix("expanded_conv_").map(|part| ("0", part))) {
+            _ if layer == "predictions" => "Logits".to_owned(),
+            None => layer.to_owned(),
+            Some((n, part)) => match part.strip_suffix("_BN") {
+                Some(part) => format!("bn{n}_conv_{n}_bn_{part}"),
+                None => format!("mobl{n}_conv_{n}_{part}"),
+            },
+        };
+        format!("{layer}/{weight}")
+    };
+    for (arch, golden, older) in [
+        ("vgg19", "keras/VGG19", vgg),
+        ("resnet101", "keras/ResNet101", resnet),
+        ("resnet50_v2", "keras/ResNet50V2", resnet),
+        ("mobilenet_v2", "keras/MobileNetV2", mobilenet_v2),
+    ] {
+        let golden = Golden::load(golden);
+        let theirs: Vec<_> =
+            golden.weights.iter().map(|(name, shape)| (older(name), shape.clone())).collect();
+        let (_, map) = maps(&graph(arch), Framework::Keras).swap_remove(0);
+        let today = mapped(arch, &map, Framework::Keras, &golden.weights);
+        assert_eq!(mapped(arch, &map, Framework::Keras, &theirs), today, "{arch}");
+    }
+}
+
 /// timm loads torchvision's weights into its own VGG by these names and shapes (`_filter_fn` in its `vgg.py`), where the
 /// dense layers are convolutions of 7x7 and 1x1. The networks differ in nothing else.
 #[test]

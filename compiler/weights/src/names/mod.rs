@@ -26,6 +26,8 @@
 //! It has those with which the name of an operation with weights begins as the left side does, up to the last of these
 //! numbers: here all in `stage.{i:1-6}.unit.{j}`, whatever follows.
 //!
+//! `conv1 = a | b` is `b` where the file has `b` and no `a`: frameworks have renamed layers since they wrote their files.
+//!
 //! `- PATTERN` drops tensors of theirs: `*` stands for anything, and the pattern for a whole name or for its last parts
 //! (`num_batches_tracked`). An operation that no line names has the same name there.
 
@@ -44,12 +46,12 @@ pub struct NameMap {
     dropped: Vec<String>,
 }
 
-/// `OURS = THEIRS`
+/// `OURS = THEIRS | THEIRS`
 #[derive(Clone, Debug, PartialEq)]
 struct Line {
     number: usize,
     ours: Ours,
-    theirs: Theirs,
+    theirs: Vec<Theirs>,
 }
 
 /// What is wrong with a line of a name map.
@@ -70,7 +72,7 @@ impl NameMap {
         layers: impl IntoIterator<Item = &'a str>,
     ) -> AppliedMap<'a> {
         let tuples = |line: &'a Line| {
-            let ranks = line.theirs.terms().filter_map(|term| match term {
+            let ranks = line.theirs.iter().flat_map(Theirs::terms).filter_map(|term| match term {
                 Term::Variable(_) => None,
                 Term::Rank(variables) => Some((term, line.ours.tuples(variables, operations))),
             });
@@ -104,11 +106,11 @@ impl AppliedMap<'_> {
     pub(crate) fn layers(&self, operation: &str) -> Vec<(usize, String)> {
         let mut layers: Vec<(usize, String)> = Vec::new();
         for (line, tuples) in &self.lines {
-            let Some(layer) =
-                line.ours.matches(operation).and_then(|b| line.theirs.render(&b, tuples, &self.ranks))
-            else {
-                continue;
-            };
+            let Some(bindings) = line.ours.matches(operation) else { continue };
+            let choices: Vec<String> =
+                line.theirs.iter().filter_map(|t| t.render(&bindings, tuples, &self.ranks)).collect();
+            let known = choices.iter().find(|layer| self.ranks.has(layer));
+            let Some(layer) = known.or(choices.first()).cloned() else { continue };
             if layers.iter().all(|(_, l)| *l != layer) {
                 layers.push((line.number, layer));
             }
@@ -128,11 +130,22 @@ impl Ranks {
     fn new<'a>(layers: impl IntoIterator<Item = &'a str>) -> Self {
         let mut ranks = Ranks::default();
         for layer in layers {
-            let numbered = layer.rsplit_once('_').and_then(|(stem, n)| Some((stem, n.parse().ok()?)));
-            let (stem, number) = numbered.unwrap_or((layer, 0));
+            let (stem, number) = Ranks::split(layer);
             ranks.by_stem.entry(stem.to_owned()).or_default().insert(number, layer.to_owned());
         }
         ranks
+    }
+
+    /// A layer's stem and number.
+    fn split(layer: &str) -> (&str, u64) {
+        let numbered = layer.rsplit_once('_').and_then(|(stem, n)| Some((stem, n.parse().ok()?)));
+        numbered.unwrap_or((layer, 0))
+    }
+
+    /// Whether there is a layer of that name.
+    fn has(&self, layer: &str) -> bool {
+        let (stem, number) = Ranks::split(layer);
+        self.by_stem.get(stem).and_then(|numbers| numbers.get(&number)).is_some_and(|l| l == layer)
     }
 
     fn get(&self, stem: &str, rank: u64) -> Option<&str> {
@@ -244,6 +257,22 @@ mod tests {
         assert_eq!(ranked("s.{i}.u.{j} = b{(j,i)}", "s.1.u.0"), ["b4"]);
         let numbered = ["c_7", "c_8", "c_9"];
         assert_eq!(layer_in("s.{i}.u.{j}.x = c#{(i,j)}", "s.2.u.1.x", &operations, &numbered), ["c_9"]);
+    }
+
+    #[test]
+    fn older_names() {
+        let map = "c{i} = conv_{i} | old{i+1} | older#{i}\nd = dense | dense";
+        assert_eq!(layer(map, "c0", &["conv_0", "old1"]), ["conv_0"]);
+        assert_eq!(layer(map, "c0", &["conv_1", "old1", "older_7"]), ["old1"]);
+        assert_eq!(layer(map, "c1", &["older_7", "older_8"]), ["older_8"]);
+        // Where the file has none of them, the newest name tells what is missing.
+        assert_eq!(layer(map, "c2", &["conv_1", "old1", "older_7"]), ["conv_2"]);
+        assert_eq!(layer(map, "d", &[]), ["dense"]);
+        // `conv_01` has the number of `conv_1` and is another layer.
+        assert_eq!(layer(map, "c1", &["conv_01", "old2"]), ["old2"]);
+        // An older name may count.
+        let operations = ["s.0.u.0", "s.0.u.1", "s.1.u.0"];
+        assert_eq!(layer_in("s.{i}.u.{j} = s{i}_{j} | b{(i,j)}", "s.1.u.0", &operations, &["b2"]), ["b2"]);
     }
 
     #[test]

@@ -36,8 +36,10 @@ impl NameMap {
         let Some((ours, theirs)) = text.split_once('=') else {
             return Err("expected `OURS = THEIRS` or `- PATTERN`".into());
         };
-        let (ours, theirs) = (left(ours.trim())?, right(theirs.trim())?);
-        for term in theirs.terms() {
+        let ours = left(ours.trim())?;
+        let theirs: Vec<Theirs> =
+            theirs.split('|').map(|name| right(name.trim())).collect::<Result<_, _>>()?;
+        for term in theirs.iter().flat_map(Theirs::terms) {
             let variables = match term {
                 Term::Variable(variable) => std::slice::from_ref(variable),
                 Term::Rank(variables) => variables,
@@ -165,6 +167,9 @@ mod tests {
             ("= x", "a name is missing"),
             ("conv1 =", "a name is missing"),
             ("a = b=c", "a name has no '='"),
+            ("a = b |", "a name is missing"),
+            ("a{i} = b{i} | c{j}", "`j` is not on the left"),
+            ("a | b = c", "a name has no ' '"),
             ("conv 1 = x", "a name has no ' '"),
             ("-", "one pattern"),
             ("- a b", "one pattern"),
