@@ -72,6 +72,15 @@ fn a_summary_counts_as_keras_and_as_pytorch() {
     let text = archc(&["summary", "zoo:resnet50"]);
     assert!(stdout(&text).contains("25,636,712"));
     assert!(stdout(&text).contains("stage.3.unit.2.bottleneck1.residual1.conv3"));
+    // The mean and variance of an input are no parameters of a paper's; Keras shows them.
+    let report = json_line(&archc(&["summary", "zoo:efficientnet_b0", "--json"]));
+    assert_eq!((&report["parameters"], &report["input_statistics"]), (&5_330_564.into(), &7.into()));
+    let text = stdout(&archc(&["summary", "zoo:efficientnet_b0"]));
+    assert!(
+        text.contains(
+            "as PyTorch counts: 5,288,548; with its input's statistics, as Keras counts: 5,330,571"
+        )
+    );
 }
 
 #[test]

@@ -190,6 +190,8 @@ fn moving_numbers() {
     }
     let y = apply(Op::Rescale(Rescale { scale: 0.5, offset: -1.0 }), shape, &x, &none());
     assert_eq!(y, [-1.0, -0.5, 0.0, 0.5, 1.0, 1.5]);
+    let y = apply(Op::Rescale(Rescale { scale: 0.1, offset: 0.3 }), Shape::vector(1), &[2.0], &none());
+    assert_eq!(y, [f64::from(0.1_f32) * 2.0 + f64::from(0.3_f32)]);
     let y = apply(Op::Activation(Activation::Relu), Shape::vector(2), &[-1.0, 2.0], &none());
     assert_eq!(y, [0.0, 2.0]);
 }

@@ -12,7 +12,14 @@ pub(crate) struct Layout {
     reversed: Option<[usize; 3]>,
     /// At each of archc's inputs, the framework's; empty where they are the same.
     inputs: Vec<usize>,
+    /// Whether these are the variances of an input of Keras's.
+    input_variance: bool,
 }
+
+/// What Keras's own EfficientNets for ImageNet hold as the variance of their input: its square root, which was taken for
+/// the variance when they were made. Keras's network has a layer that divides by its root once more; archc's has not,
+/// and the variance is what it should be.
+const IMAGENET_DEVIATION: [f32; 3] = [0.229, 0.224, 0.225];
 
 impl Layout {
     /// The layout of a tensor of the framework's shape `theirs` that becomes `ours`; `None` if it cannot. `order`
@@ -37,13 +44,18 @@ impl Layout {
         // biases, follow what leaves.
         let follows = kernel || matches!(op, Op::BatchNorm(_) | Op::Normalize(_));
         let inputs = order.filter(|_| follows).map(|order| order.places.clone()).unwrap_or_default();
-        Some(Layout { reversed, inputs })
+        let input_variance =
+            framework == Framework::Keras && matches!(op, Op::Normalize(_)) && ours.role == Role::Variance;
+        Some(Layout { reversed, inputs, input_variance })
     }
 
     /// The numbers in archc's order.
     pub(crate) fn convert(&self, theirs: Vec<f32>) -> Vec<f32> {
         let input = |i: usize| self.inputs.get(i).copied().unwrap_or(i);
         match self.reversed {
+            None if self.input_variance && is_imagenet_deviation(&theirs) => {
+                theirs.into_iter().map(|x| x * x).collect()
+            }
             None if self.inputs.is_empty() => theirs,
             None => (0..theirs.len()).filter_map(|i| theirs.get(input(i)).copied()).collect(),
             Some([outputs, inputs, taps]) => {
@@ -57,6 +69,10 @@ impl Layout {
             }
         }
     }
+}
+
+fn is_imagenet_deviation(numbers: &[f32]) -> bool {
+    numbers.len() == 3 && numbers.iter().zip(IMAGENET_DEVIATION).all(|(x, y)| (x - y).abs() < 1e-6)
 }
 
 /// Whether a Keras kernel holds archc's numbers in archc's order. A depthwise one is `(rows, columns, channels,

@@ -10,27 +10,40 @@ use archc_core::ir::{Graph, NodeId, Shape};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 
-/// A tensor of ours and the one of theirs that it is made of.
+/// A tensor of ours and what it is made of.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mapping {
     /// Ours: its name, role and shape.
     pub ours: Weight,
-    /// The full name of theirs.
-    pub theirs: String,
-    layout: Layout,
+    /// The full name of theirs; `None` where they have none and the map gives the numbers.
+    pub theirs: Option<String>,
+    conversion: Conversion,
+}
+
+/// How a tensor of ours is made.
+#[derive(Clone, Debug, PartialEq)]
+enum Conversion {
+    Layout(Layout),
+    Constant(Vec<f32>),
 }
 
 impl Mapping {
-    /// Their numbers in our order.
+    /// Their numbers in our order; of no matter where there is no tensor of theirs.
     pub fn convert(&self, theirs: Vec<f32>) -> Vec<f32> {
-        self.layout.convert(theirs)
+        match &self.conversion {
+            Conversion::Layout(layout) => layout.convert(theirs),
+            Conversion::Constant(numbers) => numbers.clone(),
+        }
     }
 
     /// The seeded numbers of their name, in our order.
     pub fn seeded(&self, salt: &str, gain: f64) -> Vec<f32> {
         let ours = &self.ours;
-        let fan_in = seeded::fan_in(ours);
-        self.convert(seeded::numbers(salt, &self.theirs, ours.role, ours.size(), fan_in, gain))
+        let numbers = self
+            .theirs
+            .as_ref()
+            .map(|name| seeded::numbers(salt, name, ours.role, ours.size(), seeded::fan_in(ours), gain));
+        self.convert(numbers.unwrap_or_default())
     }
 }
 
@@ -202,7 +215,8 @@ impl<'a> Matcher<'a> {
         let problem = match (<[_; 1]>::try_from(fitting), named.first().and_then(|&i| self.theirs.get(i))) {
             (Ok([(i, theirs, layout)]), _) => {
                 self.claims.entry(i).or_default().insert(ours.name());
-                return Ok(Mapping { ours: ours.clone(), theirs: theirs.clone(), layout });
+                let conversion = Conversion::Layout(layout);
+                return Ok(Mapping { ours: ours.clone(), theirs: Some(theirs.clone()), conversion });
             }
             (Err(several), _) if !several.is_empty() => {
                 let choices = several.into_iter().map(|(_, name, _)| name.clone()).collect();
@@ -215,6 +229,10 @@ impl<'a> Matcher<'a> {
                 found: found.clone(),
             },
             (Err(_), None) => {
+                if let Some(numbers) = self.map.constant(&ours.name(), ours.size()) {
+                    let conversion = Conversion::Constant(numbers);
+                    return Ok(Mapping { ours: ours.clone(), theirs: None, conversion });
+                }
                 let separator = self.framework.separator();
                 let theirs = suffixes.iter().map(|s| format!("{layer}{separator}{s}")).collect();
                 MapProblem::Missing { ours: ours.name(), shape: ours.shape.clone(), theirs }

@@ -14,11 +14,22 @@ macro_rules! maps {
 maps! {
     "AlexNet.torch",
     "AlexNetTorch.torch",
+    "EfficientNetB0.keras",
+    "EfficientNetB0.timm",
+    "EfficientNetB0.torch",
+    "EfficientNetLite0.torch",
     "InceptionV3.keras",
     "InceptionV3.torch",
     "LeNet5.torch",
     "MobileNet.keras",
     "MobileNetV2.keras",
+    "MobileNetV2.timm",
+    "MobileNetV2.torch",
+    "MobileNetV3Large.keras",
+    "MobileNetV3Large.timm",
+    "MobileNetV3Large.torch",
+    "MobileNetV3Small.timm",
+    "MobileNetV3Small.torch",
     "ResNet50.keras",
     "ResNet50.torch",
     "ResNet50V2.keras",
@@ -27,6 +38,7 @@ maps! {
     "VGG16.timm",
     "VGG16.torch",
     "VGG16C.torch",
+    "Xception.keras",
 }
 
 /// The maps that a network may need for a framework's weights, with their files' names. For each way in which the

@@ -137,7 +137,7 @@ fn a_separable_layer_of_keras_is_two_of_ours() {
         ("sepconv1/bias", &[4]),
     ];
     let m = map(&net, lines, Framework::Keras, &theirs);
-    let theirs: Vec<&str> = m.iter().map(|m| m.theirs.as_str()).collect();
+    let theirs: Vec<&str> = m.iter().filter_map(|m| m.theirs.as_deref()).collect();
     assert_eq!(theirs, ["sepconv1/depthwise_kernel", "sepconv1/pointwise_kernel", "sepconv1/bias"]);
 }
 
@@ -336,7 +336,40 @@ fn keras_input_normalization() {
     let theirs: [(&str, &[usize]); 3] =
         [("normalization_3/mean", &[3]), ("normalization_3/variance", &[3]), ("normalization_3/count", &[])];
     let m = map(&net, "normalize1 = normalization#{0}", Framework::Keras, &theirs);
-    assert_eq!(m[1].theirs, "normalization_3/variance");
+    assert_eq!(m[1].theirs.as_deref(), Some("normalization_3/variance"));
+    // A file of ImageNet's holds the deviation there.
+    assert_eq!(m[1].convert(vec![0.229, 0.224, 0.225]), [0.229 * 0.229, 0.224 * 0.224, 0.225 * 0.225]);
+    for same in [[0.229, 0.224, 0.2], [1.0, 2.0, 3.0]] {
+        assert_eq!(m[1].convert(same.to_vec()), same);
+    }
+    assert_eq!(m[0].convert(vec![0.229, 0.224, 0.225]), [0.229, 0.224, 0.225]);
+}
+
+#[test]
+fn what_a_file_lacks_may_be_constant() {
+    let mut net = Net::new(Shape::new(2, 2, 3));
+    net.then(Op::Normalize(Normalize), "normalize1");
+    let text = "normalize1 = normalization#{0}\nnormalize1.mean := 0.5 0.25 1\nnormalize1.variance := 2";
+    let m = map(&net, text, Framework::Keras, &[]);
+    assert_eq!([&m[0].theirs, &m[1].theirs], [&None, &None]);
+    assert_eq!(m[0].convert(Vec::new()), [0.5, 0.25, 1.0]);
+    assert_eq!(m[1].seeded("archc", 1.0), [2.0, 2.0, 2.0]);
+    // What the file has comes first, and what it has of a wrong shape is told.
+    let theirs: [(&str, &[usize]); 2] = [("normalization/mean", &[3]), ("normalization/variance", &[2])];
+    let (found, _) = problems(&net, text, Framework::Keras, &theirs);
+    assert!(
+        matches!(&found[..], [MapProblem::Shape { ours, .. }] if ours == "normalize1.variance"),
+        "{found:?}"
+    );
+    let m = map(&net, text, Framework::Keras, &theirs[..1]);
+    assert_eq!([m[0].theirs.as_deref(), m[1].theirs.as_deref()], [Some("normalization/mean"), None]);
+    // As many numbers as there are channels.
+    let text = "normalize1.mean := 0 0\nnormalize1.variance := 1";
+    let (found, _) = problems(&net, text, Framework::Keras, &[]);
+    assert!(
+        matches!(&found[..], [MapProblem::Missing { ours, .. }] if ours == "normalize1.mean"),
+        "{found:?}"
+    );
 }
 
 /// Under archc's own names, where the runtime makes the same numbers: its tests hold these as well.

@@ -27,7 +27,15 @@ macro_rules! every_network {
             inception_v3: "keras/InceptionV3";
             inception_v3_torch: "torch/inception_v3";
             mobilenet: "keras/MobileNet";
+            xception: "keras/Xception";
             mobilenet_v2: "keras/MobileNetV2";
+            mobilenet_v2_torch: "torch/mobilenet_v2";
+            mobilenet_v3_large: "keras/MobileNetV3Large";
+            mobilenet_v3_small: "keras/MobileNetV3Small";
+            mobilenet_v3_large_torch: "torch/mobilenet_v3_large";
+            efficientnet_b0: "keras/EfficientNetB0";
+            efficientnet_b4: "keras/EfficientNetB4";
+            efficientnet_b0_torch: "torch/efficientnet_b0";
         }
     };
 }

@@ -5,7 +5,7 @@ use archc_core::ir::summary::summarize;
 use archc_zoo_tests::{graph, root};
 
 /// Parameters, batch statistics included, which is how Keras counts.
-const KERAS: [(&str, u64); 13] = [
+const KERAS: [(&str, u64); 24] = [
     ("vgg16", 138_357_544),
     ("vgg19", 143_667_240),
     ("resnet50", 25_636_712),
@@ -16,13 +16,24 @@ const KERAS: [(&str, u64); 13] = [
     ("resnet152_v2", 60_380_648),
     ("inception_v3", 23_851_784),
     ("mobilenet", 4_253_864),
+    ("xception", 22_910_480),
     ("mobilenet_v2", 3_538_984),
+    ("mobilenet_v3_large", 5_507_432),
+    ("mobilenet_v3_small", 2_554_968),
+    ("efficientnet_b0", 5_330_564),
+    ("efficientnet_b1", 7_856_232),
+    ("efficientnet_b2", 9_177_562),
+    ("efficientnet_b3", 12_320_528),
+    ("efficientnet_b4", 19_466_816),
+    ("efficientnet_b5", 30_562_520),
+    ("efficientnet_b6", 43_265_136),
+    ("efficientnet_b7", 66_658_680),
     ("vgg16_c", 133_638_952),
     ("vgg11_lrn", 132_863_336),
 ];
 
 /// Parameters without batch statistics, which is how PyTorch counts.
-const TORCH: [(&str, u64); 12] = [
+const TORCH: [(&str, u64); 16] = [
     ("lenet5", 61_706),
     ("alexnet", 60_965_224),
     ("alexnet_torch", 61_100_840),
@@ -35,10 +46,14 @@ const TORCH: [(&str, u64); 12] = [
     ("resnet152_torch", 60_192_808),
     ("resnext50", 25_028_904),
     ("inception_v3_torch", 23_834_568),
+    ("mobilenet_v2_torch", 3_504_872),
+    ("mobilenet_v3_large_torch", 5_483_032),
+    ("efficientnet_b0_torch", 5_288_548),
+    ("efficientnet_lite0", 4_652_008),
 ];
 
 /// The most lines of a file: a family reads like its paper's table.
-const LINES: [(&str, usize); 8] = [
+const LINES: [(&str, usize); 11] = [
     ("lenet5", 30),
     ("alexnet", 35),
     ("vgg16", 35),
@@ -46,7 +61,10 @@ const LINES: [(&str, usize); 8] = [
     ("resnet50_v2", 35),
     ("inception_v3", 60),
     ("mobilenet", 30),
+    ("xception", 30),
     ("mobilenet_v2", 30),
+    ("mobilenet_v3", 50),
+    ("efficientnet", 50),
 ];
 
 #[test]

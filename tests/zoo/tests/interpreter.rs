@@ -1,6 +1,7 @@
 //! The interpreter equals every golden to 1e-9 under the framework's names, on the graph as expanded, where every layer
 //! of the framework must be found as well, and on the graph behind the passes.
 
+use archc_core::ir::op::Activation;
 use archc_core::ir::{Graph, NodeId, Op};
 use archc_core::passes;
 use archc_interpreter::observe;
@@ -26,6 +27,11 @@ fn run(graph: &Graph, weights: &Store, image: &[f64]) -> (Vec<f64>, Vec<Statisti
     let mut statistics = Vec::new();
     observe(graph, weights, image, &mut |id, value| {
         statistics.push(Statistics::new(graph.path(id), &value.data));
+        if matches!(graph.node(id).op, Op::Activation(Activation::HardSigmoid)) {
+            // Keras's MobileNetV3 has the `relu6(x + 3)` of it in a layer of its own.
+            let sixfold: Vec<f64> = value.data.iter().map(|x| 6.0 * x).collect();
+            statistics.push(Statistics::new(format!("6 * {}", graph.path(id)), &sixfold));
+        }
         if id == node {
             found = value.data.clone();
         }

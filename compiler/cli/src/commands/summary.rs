@@ -40,6 +40,7 @@ struct Report<'a> {
     rows: Vec<RowReport<'a>>,
     parameters: u64,
     trained_parameters: u64,
+    input_statistics: u64,
     macs: u64,
     largest_value: u64,
     arena_bytes: u64,
@@ -111,6 +112,7 @@ fn show(compiled: &Compiled, json: bool) -> Result<String, Error> {
         rows: summary.rows.iter().map(row).collect(),
         parameters: summary.parameters,
         trained_parameters: summary.trained_parameters,
+        input_statistics: summary.input_statistics,
         macs: summary.macs,
         largest_value: summary.largest_value,
         arena_bytes: memory.arena,
@@ -162,8 +164,12 @@ fn table(summary: &Summary, memory: &Memory, budgets: &[BudgetReport]) -> String
     }
     let rows: String = table.lines().map(|line| format!("{}\n", line.trim_end())).collect();
     let (parameters, trained) = (thousands(summary.parameters), thousands(summary.trained_parameters));
+    let more = match summary.input_statistics {
+        0 => String::new(),
+        n => format!("; with its input's statistics, as Keras counts: {}", thousands(summary.parameters + n)),
+    };
     let facts = format!(
-        "Parameters  {parameters} (without batch statistics, as PyTorch counts: {trained})\n\
+        "Parameters  {parameters} (without batch statistics, as PyTorch counts: {trained}{more})\n\
          MACs        {} for one image\n\
          Weights     {} packed\n",
         thousands(summary.macs),

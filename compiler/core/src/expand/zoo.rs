@@ -12,13 +12,16 @@ macro_rules! zoo {
 
 zoo! {
     "alexnet.arch",
+    "efficientnet.arch",
     "inception_v3.arch",
     "lenet5.arch",
     "mobilenet.arch",
     "mobilenet_v2.arch",
+    "mobilenet_v3.arch",
     "resnet50.arch",
     "resnet50_v2.arch",
     "vgg16.arch",
+    "xception.arch",
 }
 
 /// The full path and the text of a file of the zoo; `.arch` may be left out.

@@ -12,11 +12,14 @@ pub struct Summary {
     pub name: String,
     /// In the order in which the text has them.
     pub rows: Vec<Row>,
-    /// Numbers in the weights, statistics of batch normalization included: the total of Keras's `model.summary()`.
+    /// Numbers in the weights, statistics of batch normalization included, those of [`Summary::input_statistics`] not.
     pub parameters: u64,
     /// Numbers that training changes by gradients, as PyTorch's `parameters()` has them and as papers count: without
     /// means and variances.
     pub trained_parameters: u64,
+    /// By how many the total of Keras's `model.summary()` is more than `parameters`: for each `normalize` the means and
+    /// variances, which no paper counts, and the number of samples that they are of.
+    pub input_statistics: u64,
     /// Multiplications with a following addition in convolutions and dense layers, for one image.
     pub macs: u64,
     /// The largest value, in numbers, for one image.
@@ -49,6 +52,7 @@ pub fn summarize(graph: &Graph) -> Summary {
         name: graph.name.clone(),
         parameters: sum(|r| r.parameters),
         trained_parameters: sum(|r| r.trained_parameters),
+        input_statistics: graph.ids().map(|id| input_statistics(graph, id)).fold(0, u64::saturating_add),
         macs: sum(|r| r.macs),
         largest_value: largest.unwrap_or(0),
         rows,
@@ -70,8 +74,20 @@ fn row(graph: &Graph, id: super::NodeId) -> Row {
     }
 }
 
-/// The numbers in an operator's weights: all, and those that training changes by gradients.
+/// See [`Summary::input_statistics`].
+fn input_statistics(graph: &Graph, id: super::NodeId) -> u64 {
+    match graph.node(id).op {
+        Op::Normalize(_) => 2 * graph.node(id).shape.channels as u64 + 1,
+        _ => 0,
+    }
+}
+
+/// The numbers in an operator's weights: all, and those that training changes by gradients. The statistics of an input
+/// are left out.
 pub fn count(op: &Op, inputs: &[Shape]) -> (u64, u64) {
+    if matches!(op, Op::Normalize(_)) {
+        return (0, 0);
+    }
     let weights = op.weights("", inputs);
     let size = |w: &super::op::Weight| w.size() as u64;
     let trained = weights.iter().filter(|w| w.role.is_trained()).map(size).fold(0, u64::saturating_add);

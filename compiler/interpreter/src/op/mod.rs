@@ -37,7 +37,8 @@ pub(crate) fn apply(op: &Op, path: &str, inputs: &[&Value], tensors: &Tensors<'_
         Op::BatchNorm(o) => batch_norm::batch_norm(o, path, x, tensors),
         Op::Normalize(_) => normalize::normalize(path, x, tensors),
         Op::Lrn(o) => lrn::lrn(o, x),
-        Op::Rescale(o) => x.map(|v| v * o.scale + o.offset),
+        // Constants are f32 in generated code and in Keras, whatever it computes in.
+        Op::Rescale(o) => x.map(|v| v * f64::from(o.scale as f32) + f64::from(o.offset as f32)),
         Op::Activation(o) => x.map(|v| activation::activate(*o, v)),
         Op::Softmax(_) => softmax::softmax(x),
         Op::ZeroPad(o) => zero_pad::zero_pad(o, x, out),

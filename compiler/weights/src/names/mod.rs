@@ -28,6 +28,9 @@
 //!
 //! `conv1 = a | b` is `b` where the file has `b` and no `a`: frameworks have renamed layers since they wrote their files.
 //!
+//! `OURS.ROLE := NUMBERS` is what a tensor of ours holds where the file has none for it: a number for each of its
+//! channels, or one for all.
+//!
 //! `- PATTERN` drops tensors of theirs: `*` stands for anything, and the pattern for a whole name or for its last parts
 //! (`num_batches_tracked`). An operation that no line names has the same name there.
 
@@ -43,6 +46,7 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct NameMap {
     lines: Vec<Line>,
+    constants: Vec<Constant>,
     dropped: Vec<String>,
 }
 
@@ -52,6 +56,13 @@ struct Line {
     number: usize,
     ours: Ours,
     theirs: Vec<Theirs>,
+}
+
+/// `OURS.ROLE := NUMBERS`
+#[derive(Clone, Debug, PartialEq)]
+struct Constant {
+    ours: Ours,
+    numbers: Vec<f32>,
 }
 
 /// What is wrong with a line of a name map.
@@ -81,6 +92,15 @@ impl NameMap {
         AppliedMap {
             lines: self.lines.iter().map(|line| (line, tuples(line))).collect(),
             ranks: Ranks::new(layers),
+        }
+    }
+
+    /// What a tensor of ours of that full name and size holds where the file has none for it.
+    pub(crate) fn constant(&self, tensor: &str, size: usize) -> Option<Vec<f32>> {
+        let constant = self.constants.iter().find(|constant| constant.ours.matches(tensor).is_some())?;
+        match constant.numbers[..] {
+            [one] => Some(vec![one; size]),
+            ref all => (all.len() == size).then(|| all.to_vec()),
         }
     }
 
@@ -273,6 +293,16 @@ mod tests {
         // An older name may count.
         let operations = ["s.0.u.0", "s.0.u.1", "s.1.u.0"];
         assert_eq!(layer_in("s.{i}.u.{j} = s{i}_{j} | b{(i,j)}", "s.1.u.0", &operations, &["b2"]), ["b2"]);
+    }
+
+    #[test]
+    fn constants() {
+        let map = NameMap::parse("n{i}.mean := 0 // begins so\nn{i}.variance := 1 0.25 -3e-2")
+            .expect("the map is right");
+        assert_eq!(map.constant("n1.mean", 2), Some(vec![0.0; 2]));
+        assert_eq!(map.constant("n2.variance", 3), Some(vec![1.0, 0.25, -0.03]));
+        assert_eq!(map.constant("n2.variance", 2), None);
+        assert_eq!(map.constant("n1", 1), None);
     }
 
     #[test]

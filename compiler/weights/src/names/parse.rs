@@ -2,7 +2,7 @@
 
 use super::expression::{Expression, Term};
 use super::pattern::{Ours, OursPart, Theirs, TheirsPart};
-use super::{Line, MapSyntaxError, NameMap};
+use super::{Constant, Line, MapSyntaxError, NameMap};
 
 impl NameMap {
     /// Reads a map; the format is described at the module's head.
@@ -33,8 +33,12 @@ impl NameMap {
             self.dropped.push(pattern.to_owned());
             return Ok(());
         }
+        if let Some((ours, numbers)) = text.split_once(":=") {
+            self.constants.push(Constant { ours: left(ours.trim())?, numbers: constants(numbers)? });
+            return Ok(());
+        }
         let Some((ours, theirs)) = text.split_once('=') else {
-            return Err("expected `OURS = THEIRS` or `- PATTERN`".into());
+            return Err("expected `OURS = THEIRS`, `OURS.ROLE := NUMBERS` or `- PATTERN`".into());
         };
         let ours = left(ours.trim())?;
         let theirs: Vec<Theirs> =
@@ -51,6 +55,16 @@ impl NameMap {
         self.lines.push(Line { number, ours, theirs });
         Ok(())
     }
+}
+
+/// `0.485 0.456 0.406`
+fn constants(text: &str) -> Result<Vec<f32>, String> {
+    let number = |word: &str| match word.parse::<f32>() {
+        Ok(number) if number.is_finite() => Ok(number),
+        _ => Err(format!("`{word}` is not a number")),
+    };
+    let numbers: Vec<f32> = text.split_whitespace().map(number).collect::<Result<_, _>>()?;
+    if numbers.is_empty() { Err("`:=` is followed by numbers".into()) } else { Ok(numbers) }
 }
 
 /// `stage.{i}.conv{j}`
@@ -187,6 +201,10 @@ mod tests {
             ("a{i}.{j} = x{(i)+(j)}", "not a sum"),
             ("a{i}.{j} = x{(i,)}", "not a sum"),
             ("a{i}.b{(i,j)} = x", "must be a variable"),
+            ("a.mean := ", "followed by numbers"),
+            ("a.mean := 0 x", "`x` is not a number"),
+            ("a.mean := 1e40", "`1e40` is not a number"),
+            ("a b := 0", "a name has no ' '"),
             ("a{i:2-1} = x", "not a range"),
             ("a{i:2} = x", "not a range"),
             ("a{i} = x{i:b}", "letters are `:a`"),

@@ -3,7 +3,7 @@
 use super::one;
 use crate::ir::shape::{Shape, ShapeError};
 
-/// `x * scale + offset`
+/// `x * scale + offset`, both rounded to f32.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rescale {
     /// The factor.
