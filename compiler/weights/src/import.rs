@@ -138,8 +138,11 @@ pub fn write(file: &WeightsFile, found: &Match, net: &str, out: &Path) -> Result
     let mut writer = BufWriter::with_capacity(1 << 20, builder.tempfile_in(folder).map_err(cannot)?);
     writer.write_all(&header).map_err(cannot)?;
     for (_, mapping) in mappings {
-        let index = indices.get(mapping.theirs.as_str()).copied().unwrap_or(usize::MAX);
-        let ours = mapping.convert(file.read(index)?);
+        let theirs = match &mapping.theirs {
+            Some(name) => file.read(indices.get(name.as_str()).copied().unwrap_or(usize::MAX))?,
+            None => Vec::new(),
+        };
+        let ours = mapping.convert(theirs);
         for piece in ours.chunks(1 << 14) {
             let bytes: Vec<u8> = piece.iter().flat_map(|x| x.to_le_bytes()).collect();
             writer.write_all(&bytes).map_err(cannot)?;

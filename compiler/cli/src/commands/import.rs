@@ -6,7 +6,7 @@ use crate::progress::Progress;
 use archc_core::ir::Graph;
 use archc_core::readable::thousands;
 use archc_weights::{
-    Framework, MatchError, MatchedBy, NameMap, Options, ReadError, WeightsFile, match_tensors, write,
+    Framework, Match, MatchError, MatchedBy, NameMap, Options, ReadError, WeightsFile, match_tensors, write,
 };
 use clap::ValueEnum;
 use serde::Serialize;
@@ -97,7 +97,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
         tensors: found.mappings.len(),
         numbers: found.mappings.iter().map(|m| m.ours.size()).sum(),
         by,
-        notes: file.notes(),
+        notes: &notes(&file, &found),
         out: arguments.out.display().to_string(),
     };
     if arguments.json {
@@ -110,6 +110,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
         "Wrote {}: {} tensors, {numbers} numbers, by {}\n{notes}",
         report.out, report.tensors, report.by
     ))
+}
+
+/// What the user should know: what the reader has to say, and what the file has not.
+fn notes(file: &WeightsFile, found: &Match) -> Vec<String> {
+    let constant = found.mappings.iter().filter(|m| m.theirs.is_none());
+    let notes = constant.map(|m| format!("{} as the map has it: the file has no such tensor", m.ours.name()));
+    file.notes().iter().cloned().chain(notes).collect()
 }
 
 fn in_file(path: &Path, error: ReadError) -> Error {
