@@ -9,7 +9,7 @@ type Tensors = [(String, Vec<usize>)];
 fn mapped(arch: &str, map: &NameMap, framework: Framework, theirs: &Tensors) -> Vec<(usize, Mapping)> {
     let found = map_names(&graph(arch), map, framework, theirs).unwrap_or_else(|e| panic!("{arch}: {e}"));
     let placed = |mut m: Mapping| {
-        let name = std::mem::take(&mut m.theirs);
+        let name = m.theirs.take().expect("it is made of one of theirs");
         (theirs.iter().position(|(theirs, _)| *theirs == name).expect("it is one of theirs"), m)
     };
     found.into_iter().map(placed).collect()
@@ -124,4 +124,63 @@ fn inception_v3_may_have_an_auxiliary_head() {
     let (_, map) = maps(&graph(arch), Framework::Torch).swap_remove(0);
     let all: Vec<_> = body.iter().cloned().chain(head).collect();
     assert_eq!(mapped(arch, &map, Framework::Torch, &body), mapped(arch, &map, Framework::Torch, &all));
+}
+
+/// The layers of timm's MobileNets and EfficientNets in the order of their state dict, as its `_efficientnet_blocks.py` and
+/// `_efficientnet_builder.py` make them: of how many blocks each stage is, the first's without an expansion, and which
+/// have squeeze and excite.
+fn timm_layers(stages: &[usize], excite: impl Fn(usize) -> bool) -> Vec<String> {
+    let mut layers: Vec<String> = ["conv_stem", "bn1"].map(str::to_owned).to_vec();
+    for (stage, &blocks) in stages.iter().enumerate() {
+        let parts: &[&str] = match stage {
+            0 => &["conv_dw", "bn1", "se.conv_reduce", "se.conv_expand", "conv_pw", "bn2"],
+            _ => &["conv_pw", "bn1", "conv_dw", "bn2", "se.conv_reduce", "se.conv_expand", "conv_pwl", "bn3"],
+        };
+        let parts = || parts.iter().filter(|part| excite(stage) || !part.starts_with("se."));
+        layers
+            .extend((0..blocks).flat_map(|i| parts().map(move |part| format!("blocks.{stage}.{i}.{part}"))));
+    }
+    layers
+}
+
+/// timm's networks differ in names from torchvision's, whose layers come in the same order.
+#[test]
+fn timm_counts_blocks_in_stages() {
+    let without_excite = |_| false;
+    let v3 =
+        |last: usize| [format!("blocks.{last}.0.conv"), format!("blocks.{last}.0.bn1"), "conv_head".into()];
+    let head = ["conv_head", "bn2"].map(str::to_owned);
+    let layers = [
+        ("mobilenet_v2_torch", [timm_layers(&[1, 2, 3, 4, 3, 3, 1], without_excite), head.to_vec()].concat()),
+        ("efficientnet_b0_torch", [timm_layers(&[1, 2, 2, 3, 3, 4, 1], |_| true), head.to_vec()].concat()),
+        (
+            "mobilenet_v3_large_torch",
+            [timm_layers(&[1, 2, 3, 4, 2, 3], |stage| ![0, 1, 3].contains(&stage)), v3(6).to_vec()].concat(),
+        ),
+    ];
+    for (arch, mut layers) in layers {
+        let golden = Golden::load(&format!("torch/{}", arch.trim_end_matches("_torch")));
+        layers.push("classifier".into());
+        let mut layers = layers.iter();
+        let mut before = "";
+        let mut timm = Vec::new();
+        let mut layer = "";
+        for (name, shape) in &golden.weights {
+            let (theirs, suffix) = name.rsplit_once('.').expect("a layer and a suffix");
+            if theirs != before {
+                (before, layer) = (theirs, layers.next().expect("timm has as many layers"));
+            }
+            // Its head is a convolution, of a plane of 1x1.
+            let shape = match (layer, &shape[..]) {
+                ("conv_head", &[outputs, inputs]) => vec![outputs, inputs, 1, 1],
+                _ => shape.clone(),
+            };
+            timm.push((format!("{layer}.{suffix}"), shape));
+        }
+        assert_eq!(layers.next(), None, "{arch}");
+        let maps = maps(&graph(arch), Framework::Torch);
+        let [(_, torch), (_, other)] = &maps[..] else { panic!("two maps") };
+        let theirs = mapped(arch, torch, Framework::Torch, &golden.weights);
+        assert_eq!(theirs, mapped(arch, other, Framework::Torch, &timm), "{arch}");
+    }
 }
