@@ -1,6 +1,8 @@
-//! Files that Keras and PyTorch themselves have written (`files/from_keras.py`, `files/from_torch.py`).
+//! Files that Keras and PyTorch themselves have written (`files/from_keras.py`, `files/from_torch.py`), and one in the form
+//! that older versions of Keras wrote.
 
 use archc_weights::{Framework, ReadError, WeightsFile};
+use hdf5_pure::{AttrValue, FileBuilder, GroupBuilder};
 use std::path::{Path, PathBuf};
 
 fn path(name: &str) -> PathBuf {
@@ -65,6 +67,57 @@ fn keras_files_with_an_order_keep_it() {
         assert_eq!(read, expected_of_keras(), "{file}");
         assert!(notes.is_empty(), "{file}: {notes:?}");
     }
+}
+
+/// A weight of one number in groups within groups.
+fn put(group: &mut GroupBuilder, path: &str) {
+    match path.split_once('/') {
+        Some((first, rest)) => {
+            let mut inner = group.create_group(first);
+            put(&mut inner, rest);
+            group.add_group(inner.finish());
+        }
+        None => {
+            group.create_dataset(path).with_f32_data(&[1.0]).with_shape(&[1]);
+        }
+    }
+}
+
+/// Keras 1 has no group within the layer's (`vgg16_weights_tf_dim_ordering_tf_kernels.h5`); TensorFlow 1 numbered the weights
+/// of a model that was built again; a model within the model has its own layers in one group.
+#[test]
+fn older_keras_files_name_weights_by_their_layers() {
+    let texts = |list: &[&str]| AttrValue::StringArray(list.iter().map(|&s| s.to_owned()).collect());
+    let layers: [(&str, &[&str], &[&str]); 4] = [
+        (
+            "block1_conv1",
+            &["block1_conv1_W_1:0", "block1_conv1_b_1:0"],
+            &["block1_conv1/block1_conv1_W_1:0", "block1_conv1/block1_conv1_b_1:0"],
+        ),
+        ("dense", &["dense_25/kernel:0"], &["dense/kernel:0"]),
+        ("dense_1", &["dense_1_1/kernel:0"], &["dense_1/kernel:0"]),
+        (
+            "inner",
+            &["inner_conv/kernel:0", "deeper/conv_1/kernel:0"],
+            &["inner_conv/kernel:0", "conv_1/kernel:0"],
+        ),
+    ];
+    let mut file = FileBuilder::new();
+    file.set_attr("layer_names", texts(&layers.map(|(layer, ..)| layer)));
+    for (layer, weights, _) in layers {
+        let mut group = file.create_group(layer);
+        group.set_attr("weight_names", texts(weights));
+        for weight in weights {
+            put(&mut group, weight);
+        }
+        file.add_group(group.finish());
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("older.h5");
+    file.write(&path).expect("it can be written");
+    let file = WeightsFile::open(&path, Framework::Keras).unwrap_or_else(|e| panic!("{e}"));
+    let found: Vec<&str> = file.tensors().iter().map(|t| t.name.as_str()).collect();
+    assert_eq!(found, layers.map(|(.., names)| names).concat());
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The files of the zoo: parameters exact, as the frameworks count them, and no longer than a paper's table.
 
 use archc_core::expand::zoo;
+use archc_core::ir::print::print;
 use archc_core::ir::summary::summarize;
 use archc_zoo_tests::{graph, root};
 
@@ -100,4 +101,64 @@ fn lines(path: &str) -> usize {
         inside &= !line.ends_with('}');
     }
     count
+}
+
+/// `preprocess_input` of Keras's VGG and ResNet (`mode="caffe"` of its `imagenet_utils`), and how Caffe cropped.
+const CAFFE: &str =
+    "resize 256 bilinear, crop 224x224, bgr, normalize mean=[103.939, 116.779, 123.68] std=[1.0, 1.0, 1.0]";
+
+/// `preprocess_input` of Keras's other networks (`mode="tf"`).
+const TF: &str = "resize 256 bilinear, crop 224x224, scale 0.00784313725490196, normalize mean=[1.0, 1.0, 1.0] std=[1.0, 1.0, 1.0]";
+
+/// `ImageClassification(crop_size=224)` of torchvision's `transforms`.
+const TORCHVISION: &str = "resize 256 bilinear, crop 224x224, scale 0.00392156862745098, \
+    normalize mean=[0.485, 0.456, 0.406] std=[0.229, 0.224, 0.225]";
+
+/// How an image becomes a network's input, by the convention of those who trained it.
+const PREPROCESSING: [(&str, &str); 23] = [
+    // Means by channel from the trained AlexNet of Caffe, in the paper's order of channels.
+    (
+        "alexnet",
+        "resize 256 bilinear, crop 227x227, normalize mean=[123.68, 116.779, 103.939] std=[1.0, 1.0, 1.0]",
+    ),
+    ("alexnet_torch", TORCHVISION),
+    ("vgg11", TORCHVISION),
+    ("vgg11_lrn", CAFFE),
+    ("vgg13", TORCHVISION),
+    ("vgg16", CAFFE),
+    ("vgg16_c", CAFFE),
+    ("vgg16_torch", TORCHVISION),
+    ("vgg19", CAFFE),
+    ("vgg19_torch", TORCHVISION),
+    ("resnet50", CAFFE),
+    ("resnet101", CAFFE),
+    ("resnet152", CAFFE),
+    ("resnet50_torch", TORCHVISION),
+    ("resnet101_torch", TORCHVISION),
+    ("resnet152_torch", TORCHVISION),
+    ("resnext50", TORCHVISION),
+    ("resnet50_v2", TF),
+    ("resnet101_v2", TF),
+    ("resnet152_v2", TF),
+    (
+        "inception_v3",
+        "resize 299x299 bilinear, scale 0.00784313725490196, normalize mean=[1.0, 1.0, 1.0] std=[1.0, 1.0, 1.0]",
+    ),
+    // `ImageClassification(crop_size=299, resize_size=342)`, and then `transform_input`, which torchvision's builder sets
+    // where it loads weights: ((x / 255 - m) / s) * (s / 0.5) + (m - 0.5) / 0.5 = x / 127.5 - 1.
+    (
+        "inception_v3_torch",
+        "resize 342 bilinear, crop 299x299, scale 0.00784313725490196, normalize mean=[1.0, 1.0, 1.0] std=[1.0, 1.0, 1.0]",
+    ),
+    ("mobilenet", TF),
+];
+
+#[test]
+fn images_are_prepared_as_in_training() {
+    for (name, expected) in PREPROCESSING {
+        let text = print(&graph(name));
+        let steps: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("preprocess ")).collect();
+        assert_eq!(steps.join(", "), expected, "{name}");
+        assert!(text.contains("\nlabels \"imagenet1k\"\n"), "{name}");
+    }
 }

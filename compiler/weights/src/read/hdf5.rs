@@ -142,15 +142,19 @@ fn legacy(weights: &Group, layers: &[String], found: &mut Found) -> Result<(), R
             let set = group.dataset(&weight).map_err(damaged)?;
             // Of a nested model `model/conv1/kernel:0`; the layer is the last part but one.
             let mut parts = weight.rsplit('/');
-            let name = match (parts.next(), parts.next()) {
-                (Some(role), Some(inner)) => format!("{inner}/{role}"),
-                (Some(role), None) => format!("{layer}/{role}"),
-                _ => continue,
-            };
-            found.add(name, set)?;
+            let Some(role) = parts.next() else { continue };
+            let inner = parts.next().filter(|inner| !is_renumbered(inner, layer));
+            found.add(format!("{}/{role}", inner.unwrap_or(layer)), set)?;
         }
     }
     Ok(())
+}
+
+/// Whether a layer's weights are called after it and a number, `conv1_2/kernel:0`, as those of a model that one process built
+/// several times.
+fn is_renumbered(inner: &str, layer: &str) -> bool {
+    let number = inner.strip_prefix(layer).and_then(|rest| rest.strip_prefix('_'));
+    number.is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
 }
 
 /// Groups with a group `vars` each, whose datasets are numbered; `vars` knows the layer's own name in newer files.
