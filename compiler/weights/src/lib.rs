@@ -3,10 +3,12 @@
 
 mod framework;
 mod import;
+mod layers;
 mod layout;
 mod mapping;
 mod maps;
 mod names;
+pub mod numpy;
 mod order;
 mod propose;
 mod read;
@@ -15,6 +17,7 @@ mod store;
 
 pub use framework::Framework;
 pub use import::{Match, MatchError, MatchedBy, Options, match_tensors, write};
+pub use layers::{Layers, match_layers};
 pub use mapping::{MapErrors, MapProblem, Mapping, map_names};
 pub use maps::maps;
 pub use names::{MapSyntaxError, NameMap};
