@@ -3,10 +3,12 @@
 
 mod cache;
 mod commands;
+mod comparison;
 mod crate_folder;
 mod diagnostics;
 mod error;
 mod image_input;
+mod name_map;
 mod network;
 mod progress;
 mod runner;
@@ -43,6 +45,7 @@ enum Command {
     Import(commands::import::Arguments),
     Bench(commands::bench::Arguments),
     Export(commands::export::Arguments),
+    Verify(commands::verify::Arguments),
     Dump(commands::dump::Arguments),
     Explain(commands::explain::Arguments),
 }
@@ -56,6 +59,7 @@ fn main() -> ExitCode {
         Command::Import(arguments) => commands::import::run(&arguments),
         Command::Bench(arguments) => commands::bench::run(&arguments),
         Command::Export(arguments) => commands::export::run(&arguments),
+        Command::Verify(arguments) => commands::verify::run(&arguments),
         Command::Dump(arguments) => commands::dump::run(&arguments),
         Command::Explain(arguments) => commands::explain::run(&arguments),
     };

@@ -56,7 +56,7 @@ fn a_wrong_command_line_has_status_2() {
 
 #[test]
 fn every_command_has_help_with_an_example() {
-    for command in ["check", "summary", "build", "run", "bench", "export", "dump", "explain"] {
+    for command in ["check", "summary", "build", "run", "bench", "verify", "export", "dump", "explain"] {
         let out = archc(&[command, "--help"]);
         assert_eq!(status(&out), 0, "{command}");
         assert!(stdout(&out).contains("Example"), "{command}");

@@ -9,5 +9,6 @@ mod run;
 mod tensors;
 
 pub use error::{Error, WeightProblem};
+pub use op::activate;
 pub use run::{Value, observe, run};
 pub use tensors::{Tensor, Weights};

@@ -21,19 +21,20 @@ pub struct Layers {
 }
 
 /// Finds the operations of layers that have these names: archc's own, those of the network's outputs and `logits`, or those of
-/// a framework through one of the network's maps, whichever finds most.
-pub fn match_layers(graph: &Graph, names: &[&str]) -> Layers {
-    let mut best = own(graph, names);
-    for framework in [Framework::Keras, Framework::Torch] {
-        for (_, map) in maps(graph, framework) {
-            let mut found = mapped(graph, &map, names);
-            // An operation that no line names is called the same there.
-            for (name, &id) in &own(graph, names).operations {
-                found.operations.entry(name.clone()).or_insert(id);
-            }
-            if found.operations.len() > best.operations.len() {
-                best = Layers { framework: Some(framework), ..found };
-            }
+/// a framework through a map, one that is given or one that archc has for the network, whichever finds most.
+pub fn match_layers(graph: &Graph, given: Vec<(Framework, NameMap)>, names: &[&str]) -> Layers {
+    let own = own(graph, names);
+    let known = [Framework::Keras, Framework::Torch];
+    let known = known.into_iter().flat_map(|f| maps(graph, f).into_iter().map(move |(_, map)| (f, map)));
+    let mut best = own.clone();
+    for (framework, map) in given.into_iter().chain(known) {
+        let mut found = mapped(graph, &map, names);
+        // An operation that no line names is called the same there.
+        for (name, &id) in &own.operations {
+            found.operations.entry(name.clone()).or_insert(id);
+        }
+        if found.operations.len() > best.operations.len() {
+            best = Layers { framework: Some(framework), ..found };
         }
     }
     best
@@ -131,8 +132,11 @@ mod tests {
     #[test]
     fn layers_of_keras_and_of_torch_and_our_own() {
         let net = graph("zoo:resnet50", "");
-        let layers =
-            match_layers(&net, &["conv1_conv", "conv2_block1_0_bn", "predictions", "conv5_block9_1_conv"]);
+        let layers = match_layers(
+            &net,
+            Vec::new(),
+            &["conv1_conv", "conv2_block1_0_bn", "predictions", "conv5_block9_1_conv"],
+        );
         assert_eq!(layers.framework, Some(Framework::Keras));
         let block = "stage.0.unit.0.bottleneck1.residual1";
         assert_eq!(
@@ -143,11 +147,11 @@ mod tests {
                 ("predictions", "dense1"),
             ])
         );
-        let torch = match_layers(&net, &["conv1", "layer1.0.conv2"]);
+        let torch = match_layers(&net, Vec::new(), &["conv1", "layer1.0.conv2"]);
         assert_eq!(torch.framework, Some(Framework::Torch));
         let second = format!("{block}.conv2");
         assert_eq!(found(&net, &torch), pairs(&[("conv1", "conv1"), ("layer1.0.conv2", &second)]));
-        let own = match_layers(&net, &["bn1", &second, "logits", "output", "fc9"]);
+        let own = match_layers(&net, Vec::new(), &["bn1", &second, "logits", "output", "fc9"]);
         assert_eq!(own.framework, None);
         let expected = [("bn1", "bn1"), ("logits", "dense1"), ("output", "softmax1"), (&*second, &*second)];
         assert_eq!(found(&net, &own), pairs(&expected));
@@ -158,12 +162,12 @@ mod tests {
         let net = graph("zoo:inception_v3", "");
         let convolutions: Vec<String> = (94..188).map(|n| format!("conv2d_{n}")).collect();
         let mut names: Vec<&str> = convolutions.iter().map(String::as_str).collect();
-        let all = match_layers(&net, &names);
+        let all = match_layers(&net, Vec::new(), &names);
         assert_eq!((all.operations.len(), all.incomplete.len()), (94, 0));
         assert_eq!(net.path(all.operations["conv2d_94"]), "conv1");
         names.remove(40);
         names.push("predictions");
-        let some = match_layers(&net, &names);
+        let some = match_layers(&net, Vec::new(), &names);
         assert_eq!(found(&net, &some), pairs(&[("predictions", "dense1")]));
         assert_eq!(some.incomplete, [("conv2d".to_owned(), 93, 94)]);
     }

@@ -1,12 +1,13 @@
 //! `archc import`
 
 use crate::error::{Error, print};
+use crate::name_map::{beside, read_map};
 use crate::network::Network;
 use crate::progress::Progress;
 use archc_core::ir::Graph;
 use archc_core::readable::thousands;
 use archc_weights::{
-    Framework, Match, MatchError, MatchedBy, NameMap, Options, ReadError, WeightsFile, match_tensors, write,
+    Framework, Match, MatchError, MatchedBy, Options, ReadError, WeightsFile, match_tensors, write,
 };
 use clap::ValueEnum;
 use serde::Serialize;
@@ -121,26 +122,6 @@ fn notes(file: &WeightsFile, found: &Match) -> Vec<String> {
 
 fn in_file(path: &Path, error: ReadError) -> Error {
     Error::Message { message: format!("{}: {}", path.display(), error.message), help: error.help }
-}
-
-/// The map beside a network's file that has the net's name, or that of one which it is an alias of.
-fn beside(network: &Network, graph: &Graph, framework: Framework) -> Option<PathBuf> {
-    if network.file.starts_with("zoo:") {
-        return None;
-    }
-    let folder = Path::new(&network.file).parent()?;
-    let nets = std::iter::once(&graph.name).chain(&graph.stands_for);
-    let files = nets.flat_map(|net| framework.extensions().iter().map(move |e| format!("{net}.{e}")));
-    files.map(|file| folder.join(file)).find(|path| path.is_file())
-}
-
-fn read_map(path: &Path) -> Result<NameMap, Error> {
-    let failed = |e: String| Error::new(format!("{}: {e}", path.display()));
-    let text = std::fs::read_to_string(path).map_err(|e| failed(e.to_string()))?;
-    NameMap::parse(&text).map_err(|errors| {
-        let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
-        failed(lines.join("\n  "))
-    })
 }
 
 fn mismatch(arguments: &Arguments, error: MatchError) -> Error {

@@ -9,3 +9,4 @@ pub(crate) mod export;
 pub(crate) mod import;
 pub(crate) mod run;
 pub(crate) mod summary;
+pub(crate) mod verify;

@@ -5,11 +5,16 @@ use crate::error::Error;
 use crate::progress::Progress;
 use crate::runtime_source;
 use archc_core::compile::Compiled;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
+use tempfile::TempDir;
 
 /// The program's `main`; it works with any network.
 const MAIN: &str = include_str!("program.rs.in");
+
+/// That of a network that was compiled with taps.
+const MAIN_OF_TAPS: &str = include_str!("taps.rs.in");
 
 /// A built network.
 #[derive(Debug)]
@@ -23,8 +28,9 @@ impl Runner {
     pub(crate) fn build(compiled: &Compiled) -> Result<Runner, Error> {
         let root = cache::root()?;
         let module = compiled.rust()?;
+        let main = if compiled.program.taps.is_empty() { MAIN } else { MAIN_OF_TAPS };
         let runtime = cache::hash(runtime_source::FILES.iter().flat_map(|(name, text)| [*name, *text]));
-        let hash = cache::hash([module.as_str(), MAIN, &runtime, runtime_source::LOCK]);
+        let hash = cache::hash([module.as_str(), main, &runtime, runtime_source::LOCK]);
         let program = root.join("programs").join(format!("{hash}{}", std::env::consts::EXE_SUFFIX));
         let name = compiled.graph.name.clone();
         if program.exists() {
@@ -40,7 +46,7 @@ impl Runner {
         let files = [
             ("Cargo.toml", manifest.as_str()),
             ("Cargo.lock", runtime_source::LOCK),
-            ("src/main.rs", MAIN),
+            ("src/main.rs", main),
             ("src/network.rs", &module),
         ];
         cache::ensure(&folder, files)?;
@@ -59,17 +65,67 @@ impl Runner {
         inputs: &[Vec<f32>],
         size: usize,
     ) -> Result<Vec<Vec<f32>>, Error> {
-        let folder = tempfile::tempdir().map_err(|e| Error::new(format!("no temporary folder: {e}")))?;
-        let path = folder.path().join("inputs");
-        let bytes: Vec<u8> = inputs.iter().flatten().flat_map(|x| x.to_le_bytes()).collect();
-        std::fs::write(&path, bytes)
-            .map_err(|e| Error::new(format!("cannot write {}: {e}", path.display())))?;
-        let out = self.call(&[Path::new("infer"), Path::new(weights), &path])?;
-        let numbers: Vec<f32> = out.as_chunks::<4>().0.iter().map(|&b| f32::from_le_bytes(b)).collect();
+        self.compute("infer", weights, inputs, size)
+    }
+
+    /// What the final softmax receives, in the same way.
+    pub(crate) fn logits(
+        &self,
+        weights: &str,
+        inputs: &[Vec<f32>],
+        size: usize,
+    ) -> Result<Vec<Vec<f32>>, Error> {
+        self.compute("logits", weights, inputs, size)
+    }
+
+    fn compute(
+        &self,
+        what: &str,
+        weights: &str,
+        inputs: &[Vec<f32>],
+        size: usize,
+    ) -> Result<Vec<Vec<f32>>, Error> {
+        let (_folder, path) = to_file(inputs.iter().flatten())?;
+        let out = self.call(&[Path::new(what), Path::new(weights), &path])?;
+        let numbers = numbers(&out);
         if numbers.len() != inputs.len() * size {
             return Err(Error::new(format!("the program of {} gave {} numbers", self.name, numbers.len())));
         }
         Ok(numbers.chunks(size.max(1)).map(<[f32]>::to_vec).collect())
+    }
+
+    /// Runs a network that was compiled with taps, and shows each of them, of these sizes, to `observer` with its place.
+    pub(crate) fn taps(
+        &self,
+        weights: &str,
+        input: &[f32],
+        sizes: &[usize],
+        observer: &mut dyn FnMut(usize, Vec<f32>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let failed = |e: std::io::Error| Error::new(format!("the program of {}: {e}", self.name));
+        let (folder, path) = to_file(input)?;
+        // A pipe would fill up where nobody reads it.
+        let said = folder.path().join("said");
+        let errors = std::fs::File::create(&said).map_err(failed)?;
+        let mut command = Command::new(&self.program);
+        command.arg(weights).arg(&path).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(errors);
+        let mut child = command.spawn().map_err(failed)?;
+        let mut out = child.stdout.take();
+        let mut result = Ok(());
+        for (index, size) in sizes.iter().enumerate() {
+            let mut bytes = vec![0; size * size_of::<f32>()];
+            // Where it ends early, its status says why.
+            let Some(Ok(())) = out.as_mut().map(|out| out.read_exact(&mut bytes)) else { break };
+            result = observer(index, numbers(&bytes));
+            if result.is_err() {
+                break;
+            }
+        }
+        drop(out);
+        let status = child.wait().map_err(failed)?;
+        result?;
+        let words = std::fs::read_to_string(&said).unwrap_or_default();
+        if status.success() { Ok(()) } else { Err(self.explain(status, &words)) }
     }
 
     /// One line of JSON: what was measured. No threads stand for all cores.
@@ -91,13 +147,30 @@ impl Runner {
         if out.status.success() {
             return Ok(out.stdout);
         }
-        let words = String::from_utf8_lossy(&out.stderr);
-        let words = words.trim();
-        Err(match out.status.code() {
-            Some(1) => Error::new(words.to_owned()),
-            _ => failed(format!("{}\n{words}", out.status)),
-        })
+        Err(self.explain(out.status, &String::from_utf8_lossy(&out.stderr)))
     }
+
+    /// Why the program failed, by its status and what it said.
+    fn explain(&self, status: ExitStatus, words: &str) -> Error {
+        let words = words.trim();
+        match status.code() {
+            Some(1) => Error::new(words.to_owned()),
+            _ => Error::new(format!("the program of {}: {status}\n{words}", self.name)),
+        }
+    }
+}
+
+/// Numbers in a file of their own, which goes with its folder.
+fn to_file<'a>(numbers: impl IntoIterator<Item = &'a f32>) -> Result<(TempDir, PathBuf), Error> {
+    let folder = tempfile::tempdir().map_err(|e| Error::new(format!("no temporary folder: {e}")))?;
+    let path = folder.path().join("numbers");
+    let bytes: Vec<u8> = numbers.into_iter().flat_map(|x| x.to_le_bytes()).collect();
+    std::fs::write(&path, bytes).map_err(|e| Error::new(format!("cannot write {}: {e}", path.display())))?;
+    Ok((folder, path))
+}
+
+fn numbers(bytes: &[u8]) -> Vec<f32> {
+    bytes.as_chunks::<4>().0.iter().map(|&b| f32::from_le_bytes(b)).collect()
 }
 
 /// Runs Cargo, quietly, and gives the path of the program. What Cargo says is shown where it fails.

@@ -3,7 +3,7 @@
 use archc_core::ir::op::Activation;
 
 /// One number. What is not a number stays so, as in every framework.
-pub(crate) fn activate(activation: Activation, x: f64) -> f64 {
+pub fn activate(activation: Activation, x: f64) -> f64 {
     match activation {
         Activation::Relu => {
             if x < 0.0 {

@@ -19,6 +19,8 @@ mod softmax;
 mod upsample;
 mod zero_pad;
 
+pub use activation::activate;
+
 use crate::run::Value;
 use crate::tensors::Tensors;
 use archc_core::ir::{Op, Shape};
