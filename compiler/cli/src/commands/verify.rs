@@ -1,7 +1,9 @@
 //! `archc verify`
 
-use crate::comparison::difference::{Difference, compare};
-use crate::comparison::layout::{Fit, Layout, Misfit, dimensions, fit};
+use crate::comparison::difference::compare;
+use crate::comparison::interpret::{interpret, needed};
+use crate::comparison::layers::{Layer, fitted, plane, row};
+use crate::comparison::layout::{Fit, Layout, dimensions, fit};
 use crate::comparison::plan::{Check, Reading, checks};
 use crate::comparison::reference::{Arrays, ambiguous, in_file, open, read_value};
 use crate::comparison::report::{self, Report, Row};
@@ -14,16 +16,15 @@ use crate::runner::Runner;
 use archc_core::compile::Compiled;
 use archc_core::diagnostic::Diagnostics;
 use archc_core::ir::{Graph, NodeId, Op, Shape};
-use archc_core::passes::{PASSES, Report as Changes};
 use archc_core::taps::{Fate, fates};
-use archc_interpreter::{activate, observe};
+use archc_interpreter::activate;
 use archc_weights::numpy::{Npy, Npz};
-use archc_weights::{Framework, NameMap, Store, match_layers, seeded};
+use archc_weights::{Framework, NameMap, match_layers};
 use clap::ValueEnum;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::File;
 use std::io::BufReader;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Compares with what a framework computes, and names the first layer that differs
 #[derive(Debug, clap::Args)]
@@ -263,18 +264,6 @@ fn are_probabilities(numbers: &[f64], shape: Shape) -> bool {
     })
 }
 
-/// An array and the operation whose value it is.
-struct Layer {
-    /// The array's place in the file.
-    array: usize,
-    reference: String,
-    node: NodeId,
-    /// How the array holds the value; else its dimensions.
-    fit: Result<Fit, Vec<usize>>,
-    /// What it is compared with; the best so far.
-    best: Option<(Check, Difference)>,
-}
-
 /// Compares layers.
 fn against_layers(
     arguments: &Arguments,
@@ -383,62 +372,6 @@ fn against_layers(
     Ok(report)
 }
 
-/// The layers in the network's order.
-fn fitted(
-    graph: &Graph,
-    npz: &Npz<BufReader<File>>,
-    operations: &BTreeMap<String, NodeId>,
-    path: &Path,
-) -> Result<Vec<Layer>, Error> {
-    let mut layers = Vec::new();
-    for (array, (name, shape)) in npz.arrays().iter().enumerate() {
-        let Some(&node) = operations.get(name) else { continue };
-        let fit = match fit(shape, graph.node(node).shape, plane(graph, node)) {
-            Ok(fit) => Ok(fit),
-            Err(Misfit::Shape) => Err(shape.clone()),
-            Err(Misfit::Batch(n)) => {
-                return Err(Error::with_help(
-                    format!("`{name}` of {} holds the values of {n} images", path.display()),
-                    "verify compares one: let the framework compute `x[:1]`",
-                ));
-            }
-        };
-        layers.push(Layer { array, reference: name.clone(), node, fit, best: None });
-    }
-    layers.sort_by_key(|layer| (layer.node, layer.array));
-    Ok(layers)
-}
-
-/// The shape in whose layout an operation's array is: its own, or that of the plane which was flattened before it.
-fn plane(graph: &Graph, id: NodeId) -> Shape {
-    let mut at = id;
-    while let ([input], true) = (graph.inputs(at).as_slice(), graph.node(at).shape.is_vector()) {
-        match graph.node(at).op {
-            Op::Flatten(_) if !graph.node(*input).shape.is_vector() => return graph.node(*input).shape,
-            Op::Flatten(_)
-            | Op::BatchNorm(_)
-            | Op::Normalize(_)
-            | Op::Lrn(_)
-            | Op::Rescale(_)
-            | Op::Activation(_)
-            | Op::Softmax(_)
-            | Op::Dropout(_) => at = *input,
-            Op::Input(_)
-            | Op::Conv(_)
-            | Op::Dense(_)
-            | Op::Pool(_)
-            | Op::GlobalPool(_)
-            | Op::ZeroPad(_)
-            | Op::Shuffle(_)
-            | Op::Upsample(_)
-            | Op::Add(_)
-            | Op::Concat(_)
-            | Op::Gate(_) => break,
-        }
-    }
-    graph.node(id).shape
-}
-
 /// The layout of arrays whose shape does not tell: as the user says, as the framework has it, or as all others have it.
 fn layout(
     arguments: &Arguments,
@@ -468,88 +401,6 @@ fn tapped(compiled: Compiled) -> Result<Compiled, Error> {
         let messages: Vec<String> = diagnostics.iter().map(|d| d.message.clone()).collect();
         Error::with_help(messages.join("; "), "please report it with the .arch file")
     })
-}
-
-/// Without what reaches no output, whose weights a file need not have.
-fn needed(graph: &Graph) -> Result<Graph, Error> {
-    let mut graph = graph.clone();
-    for pass in PASSES.iter().filter(|pass| pass.name == "dead_code") {
-        pass.run(&mut graph, None, &mut Changes::default()).map_err(|e| Error::new(e.to_string()))?;
-    }
-    Ok(graph)
-}
-
-/// Runs the interpreter, and shows every operation's value to `observer`.
-fn interpret(
-    graph: &Graph,
-    weights: &str,
-    input: &[f32],
-    observer: &mut dyn FnMut(NodeId, &[f64]) -> Result<(), Error>,
-) -> Result<(), Error> {
-    let graph = needed(graph)?;
-    let store = match weights {
-        "seeded" => seeded::store(&graph, "archc"),
-        path => Store::load(Path::new(path)).map_err(|e| Error::new(format!("{path}: {e}")))?,
-    };
-    let _progress = Progress::start(format!("Interpreting {}", graph.name));
-    let input: Vec<f64> = input.iter().map(|&x| f64::from(x)).collect();
-    let mut result = Ok(());
-    observe(&graph, &store, &input, &mut |id, value| {
-        if result.is_ok() {
-            result = observer(id, &value.data);
-        }
-    })
-    .map_err(|e| Error::new(format!("{weights}: {e}")))?;
-    result
-}
-
-fn row(graph: &Graph, layer: Layer, fates: &HashMap<NodeId, Fate>) -> Row {
-    let mut node = layer.node;
-    let result = match (layer.fit, layer.best) {
-        (Err(shape), _) => report::Result::Shape(shape),
-        (Ok(_), Some((check, difference))) => {
-            node = check.node;
-            let own = graph.path(layer.node);
-            let own = if own == layer.reference { String::new() } else { format!("`{own}` ") };
-            let note = match check.reading {
-                Reading::Own => None,
-                Reading::Activated => Some(format!("{own}with its activation")),
-                Reading::Unactivated(activation) => Some(format!("{own}behind {}", activation.word())),
-            };
-            report::Result::Compared { difference, note }
-        }
-        (Ok(_), None) => match fates.get(&layer.node) {
-            Some(Fate::FusedInto(host)) => report::Result::Inside(host.clone()),
-            Some(Fate::Kept | Fate::Unused) | None => report::Result::Unused,
-        },
-    };
-    Row {
-        reference: Some(layer.reference),
-        name: graph.path(node),
-        shape: graph.node(node).shape,
-        result,
-        weights: weights_of(graph, layer.node, fates),
-    }
-}
-
-/// The tensors that a value's kernel reads: those of the operation and of all that are computed together with it. Where
-/// there are none, the nearest before it.
-fn weights_of(graph: &Graph, id: NodeId, fates: &HashMap<NodeId, Fate>) -> Vec<String> {
-    let of = |id: NodeId| {
-        let shapes: Vec<Shape> = graph.inputs(id).iter().map(|&i| graph.node(i).shape).collect();
-        graph.node(id).op.weights(&graph.path(id), &shapes).into_iter().map(|w| w.name())
-    };
-    let path = graph.path(id);
-    let host = match fates.get(&id) {
-        Some(Fate::FusedInto(host)) => host,
-        _ => &path,
-    };
-    let is_with = |other: &NodeId| *other == id || fates.get(other) == Some(&Fate::FusedInto(host.clone()));
-    let together: Vec<String> = graph.ids().filter(is_with).flat_map(of).collect();
-    match graph.inputs(id)[..] {
-        [only] if together.is_empty() => weights_of(graph, only, fates),
-        _ => together,
-    }
 }
 
 fn incomplete((stem, found, expected): &(String, usize, usize)) -> String {
