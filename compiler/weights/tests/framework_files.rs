@@ -84,11 +84,12 @@ fn put(group: &mut GroupBuilder, path: &str) {
 }
 
 /// Keras 1 has no group within the layer's (`vgg16_weights_tf_dim_ordering_tf_kernels.h5`); TensorFlow 1 numbered the weights
-/// of a model that was built again; a model within the model has its own layers in one group.
+/// of a model that was built again; a model within the model has its own layers in one group, and a layer's name may look
+/// like one (Keras 2's MobileNetV3).
 #[test]
 fn older_keras_files_name_weights_by_their_layers() {
     let texts = |list: &[&str]| AttrValue::StringArray(list.iter().map(|&s| s.to_owned()).collect());
-    let layers: [(&str, &[&str], &[&str]); 4] = [
+    let layers: [(&str, &[&str], &[&str]); 5] = [
         (
             "block1_conv1",
             &["block1_conv1_W_1:0", "block1_conv1_b_1:0"],
@@ -101,16 +102,31 @@ fn older_keras_files_name_weights_by_their_layers() {
             &["inner_conv/kernel:0", "deeper/conv_1/kernel:0"],
             &["inner_conv/kernel:0", "conv_1/kernel:0"],
         ),
+        (
+            "expanded_conv/depthwise",
+            &["expanded_conv/depthwise/depthwise_kernel:0"],
+            &["expanded_conv/depthwise/depthwise_kernel:0"],
+        ),
     ];
     let mut file = FileBuilder::new();
     file.set_attr("layer_names", texts(&layers.map(|(layer, ..)| layer)));
     for (layer, weights, _) in layers {
-        let mut group = file.create_group(layer);
+        let (outer, name) = layer.split_once('/').unwrap_or(("", layer));
+        let mut outer = (!outer.is_empty()).then(|| file.create_group(outer));
+        let mut group = match &mut outer {
+            Some(outer) => outer.create_group(name),
+            None => file.create_group(name),
+        };
         group.set_attr("weight_names", texts(weights));
         for weight in weights {
             put(&mut group, weight);
         }
-        file.add_group(group.finish());
+        let mut group = group.finish();
+        if let Some(mut outer) = outer {
+            outer.add_group(group);
+            group = outer.finish();
+        }
+        file.add_group(group);
     }
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("older.h5");

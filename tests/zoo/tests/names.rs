@@ -48,7 +48,7 @@ type Older = fn(&str) -> String;
 
 /// The files that `weights="imagenet"` fetches are older than the names that Keras gives layers today, and it loads them by
 /// order. VGG's are of Keras 1 (`block1_conv1_W_1:0`), ResNet's end in `probs`, MobileNetV2's blocks are `mobl1_conv_1_expand`
-/// and `bn1_conv_1_bn_expand`.
+/// and `bn1_conv_1_bn_expand`. In Keras 2, MobileNetV3's layers are called `expanded_conv_1/expand/BatchNorm`.
 #[test]
 fn keras_own_files_have_older_names() {
     let vgg: Older = |name| {
@@ -69,11 +69,24 @@ fn keras_own_files_have_older_names() {
         };
         format!("{layer}/{weight}")
     };
+    let mobilenet_v3: Older = |name| {
+        let (layer, weight) = name.split_once('/').expect("a layer and a weight");
+        let (layer, norm) = layer.strip_suffix("_bn").map_or((layer, ""), |layer| (layer, "/BatchNorm"));
+        let parts = ["expand", "depthwise", "squeeze_excite", "project"];
+        let layer = parts
+            .iter()
+            .fold(layer.to_owned(), |l, part| l.replace(&format!("_{part}"), &format!("/{part}")));
+        let layer = layer.replace("_excite_conv", "_excite/Conv");
+        let layer = layer.strip_prefix("conv").map_or(layer.clone(), |rest| format!("Conv{rest}"));
+        format!("{}{norm}/{weight}", layer.replace("logits", "Logits"))
+    };
     for (arch, golden, older) in [
         ("vgg19", "keras/VGG19", vgg),
         ("resnet101", "keras/ResNet101", resnet),
         ("resnet50_v2", "keras/ResNet50V2", resnet),
         ("mobilenet_v2", "keras/MobileNetV2", mobilenet_v2),
+        ("mobilenet_v3_large", "keras/MobileNetV3Large", mobilenet_v3),
+        ("mobilenet_v3_small", "keras/MobileNetV3Small", mobilenet_v3),
     ] {
         let golden = Golden::load(golden);
         let theirs: Vec<_> =

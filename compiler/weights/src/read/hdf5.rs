@@ -140,11 +140,14 @@ fn legacy(weights: &Group, layers: &[String], found: &mut Found) -> Result<(), R
         for weight in strings(&group, "weight_names")?.unwrap_or_default() {
             found.visit()?;
             let set = group.dataset(&weight).map_err(damaged)?;
-            // Of a nested model `model/conv1/kernel:0`; the layer is the last part but one.
-            let mut parts = weight.rsplit('/');
-            let Some(role) = parts.next() else { continue };
-            let inner = parts.next().filter(|inner| !is_renumbered(inner, layer));
-            found.add(format!("{}/{role}", inner.unwrap_or(layer)), set)?;
+            let (front, role) = weight.rsplit_once('/').unwrap_or((layer, &weight));
+            let owner = if front == layer || is_renumbered(front, layer) {
+                layer
+            } else {
+                // Of a model within the model, `model/conv1/kernel:0`: the layer is the last part but one.
+                front.rsplit('/').next().unwrap_or(front)
+            };
+            found.add(format!("{owner}/{role}"), set)?;
         }
     }
     Ok(())
@@ -152,8 +155,8 @@ fn legacy(weights: &Group, layers: &[String], found: &mut Found) -> Result<(), R
 
 /// Whether a layer's weights are called after it and a number, `conv1_2/kernel:0`, as those of a model that one process built
 /// several times.
-fn is_renumbered(inner: &str, layer: &str) -> bool {
-    let number = inner.strip_prefix(layer).and_then(|rest| rest.strip_prefix('_'));
+fn is_renumbered(front: &str, layer: &str) -> bool {
+    let number = front.strip_prefix(layer).and_then(|rest| rest.strip_prefix('_'));
     number.is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
 }
 
