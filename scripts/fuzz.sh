@@ -3,7 +3,8 @@
 #
 # Builds with the stable toolchain: coverage counters are ordinary code generation options, and code without `unsafe`
 # needs no address sanitizer. The layout is cargo-fuzz's, so that `cargo +nightly fuzz run TARGET` works as well.
-# Seeds are the zoo, the bad files of tests/ui, and fuzz/seeds, where inputs that once failed are kept.
+# Seeds are the zoo with its name maps, the bad files of tests/ui, the frameworks' files that import is tested with, and
+# fuzz/seeds, where inputs that once failed are kept.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 seconds=${1:-60}
@@ -16,18 +17,31 @@ cargo build --quiet --release --manifest-path fuzz/Cargo.toml --target "$host"
 
 seeds=$(mktemp -d)
 trap 'rm -rf "$seeds"' EXIT
-find archs tests/ui fuzz/seeds -type f \( -name '*.arch' -o -path 'fuzz/seeds/*' \) | while read -r file; do
-    cp "$file" "$seeds/$(echo "$file" | tr / -)"
+mkdir "$seeds"/{arch,names,h5,pth}
+find archs tests/ui fuzz/seeds -type f \( -name '*.arch' -o -path 'fuzz/seeds/*' \) -not -path 'fuzz/seeds/*/*' |
+    while read -r file; do cp "$file" "$seeds/arch/$(echo "$file" | tr / -)"; done
+files=compiler/weights/tests/files
+cp $files/*.h5 $files/*.keras "$seeds/h5"
+cp $files/*.pth $files/*.safetensors "$seeds/pth"
+cp archs/names/* "$seeds/names"
+for target in names h5 pth; do
+    [ ! -d fuzz/seeds/$target ] || cp fuzz/seeds/$target/* "$seeds/$target"
 done
 
 # Deep recursion must be refused, not survived by luck: libFuzzer's thread gets a small stack.
 ulimit -s 1024
-pids=() targets=(parse compile)
+pids=() targets=(parse compile names h5 pth)
 for target in "${targets[@]}"; do
     mkdir -p "fuzz/corpus/$target" "fuzz/artifacts/$target"
-    "fuzz/target/$host/release/$target" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=3000 -max_len=8192 \
-        -dict=fuzz/arch.dict -artifact_prefix="fuzz/artifacts/$target/" -print_final_stats=1 -verbosity=0 \
-        "fuzz/corpus/$target" "$seeds" >"fuzz/artifacts/$target.log" 2>&1 &
+    case $target in
+        parse | compile) own=arch limits=(-rss_limit_mb=3000 -max_len=8192 -dict=fuzz/arch.dict) ;;
+        names) own=names limits=(-rss_limit_mb=1000 -max_len=4096) ;;
+        # Files of so few bytes are no reason to take much memory at once.
+        h5 | pth) own=$target limits=(-rss_limit_mb=1500 -malloc_limit_mb=256 -max_len=49152) ;;
+    esac
+    "fuzz/target/$host/release/$target" -max_total_time="$seconds" -timeout=20 "${limits[@]}" \
+        -artifact_prefix="fuzz/artifacts/$target/" -print_final_stats=1 -verbosity=0 \
+        "fuzz/corpus/$target" "$seeds/$own" >"fuzz/artifacts/$target.log" 2>&1 &
     pids+=($!)
 done
 failed=0
