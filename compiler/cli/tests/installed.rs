@@ -35,28 +35,28 @@ net Shapes(classes=5) {
 }
 ";
 
-/// The program; `image.bin` is a grey image of 28x28 bytes.
+/// The program: it takes the path of LeNet-5's weights, and that of an image.
 const MAIN: &str = "use vision::{lenet5, shapes};
 
 // What a network takes is known when a program is compiled.
-const PIXELS: usize = lenet5::Model::INPUT[0] * lenet5::Model::INPUT[1] * lenet5::Model::INPUT[2];
 const _: () = assert!(shapes::Model::ARENA_BYTES <= 1 << 20 && shapes::Model::MACS < 10_000_000);
 static SCRATCH: [u8; shapes::Model::WEIGHT_BYTES] = [0; shapes::Model::WEIGHT_BYTES];
 
 fn main() {
-    let bytes: &[u8; PIXELS] = include_bytes!(\"../image.bin\");
-    let model = lenet5::Model::load(std::env::args().nth(1).unwrap()).unwrap();
+    let arguments: Vec<String> = std::env::args().collect();
+    let model = lenet5::Model::load(&arguments[1]).unwrap();
     let mut session = model.session();
-    let one = session.infer(&bytes.map(|b| f32::from(b) / 255.0)).to_vec();
-    let best = (0..one.len()).max_by(|&a, &b| one[a].total_cmp(&one[b])).unwrap();
-    println!(\"{} {}\", lenet5::NETWORK.labels[best], one[best]);
+    let best = session.classify(&arguments[2]).unwrap()[0];
+    println!(\"{} {}\", best.name(), best.score);
+    let (image, one) = (*session.input_mut(), *session.output());
+    assert_eq!(session.infer(&image), &one);
 
     // Two images at a time, of which the second is another one.
     let mut pair = model.session_of::<2>();
-    pair.input_mut()[0] = bytes.map(|b| f32::from(b) / 255.0);
+    pair.load_image(0, &arguments[2]).unwrap();
     pair.run();
-    assert_eq!(pair.output()[0].to_vec(), one);
-    assert_ne!(pair.output()[1].to_vec(), one);
+    assert_eq!(pair.output()[0], one);
+    assert_ne!(pair.output()[1], one);
 
     let model = shapes::Model::seeded(\"installed\").unwrap();
     let mut session = model.session();
@@ -134,16 +134,15 @@ fn two_networks_in_one_program() {
     write(
         "Cargo.toml",
         b"[package]\nname = \"program\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n\
-          [dependencies]\nvision = { path = \"vision\" }\n",
+          [dependencies]\nvision = { path = \"vision\", features = [\"image\"] }\n",
     );
     write("src/main.rs", MAIN.as_bytes());
-    let image = image::open(root().join("samples/ankle_boot.png")).unwrap().into_luma8();
-    write("image.bin", image.as_raw());
     let out = clean(env!("CARGO"))
         .args(["run", "--quiet", "--target-dir"])
         .arg(Path::new(env!("CARGO_TARGET_TMPDIR")).join("installed"))
         .arg("--")
         .arg(root().join("archs/weights/lenet5.safetensors"))
+        .arg(root().join("samples/ankle_boot.png"))
         .current_dir(&user)
         .output()
         .unwrap();
