@@ -197,6 +197,24 @@ fn files(folder: &std::path::Path) -> Vec<(String, Vec<u8>)> {
 }
 
 #[test]
+fn taps_are_built_on_demand_only() {
+    let folder = folder();
+    let crate_folder = folder.path().join("looked_at");
+    let module = |more: &[&str]| {
+        let build = ["build", "zoo:lenet5", "-o", crate_folder.to_str().unwrap()];
+        let out = archc(&[&build[..], more].concat());
+        assert_eq!(status(&out), 0, "{}", stderr(&out));
+        std::fs::read_to_string(crate_folder.join("src/lenet5.rs")).unwrap()
+    };
+    let (plain, tapped) = (module(&[]), module(&["--taps"]));
+    assert!(!plain.contains("TAPS") && !plain.contains("taps"));
+    assert!(tapped.contains("pub static TAPS: [Tap; ") && tapped.contains("pub fn taps(&self)"));
+    // Values are read where they lie.
+    let kernels = |text: &str| text.lines().filter(|l| l.trim_start().starts_with("run.")).count();
+    assert_eq!(kernels(&plain), kernels(&tapped));
+}
+
+#[test]
 fn a_folder_of_somebody_else_is_left_alone() {
     let folder = folder();
     std::fs::write(folder.path().join("thesis.tex"), "years of work").unwrap();

@@ -147,6 +147,18 @@ mod tests {
                 ("predictions", "dense1"),
             ])
         );
+        // Keras's names of layers without weights; it has a layer for each of these operations.
+        let goldens = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/goldens/keras/ResNet50.json");
+        let golden: serde_json::Value =
+            serde_json::from_slice(&std::fs::read(goldens).expect("a golden")).expect("a golden");
+        let layers = golden["layers"].as_array().expect("layers").iter();
+        let names: Vec<&str> = layers.filter_map(|layer| layer[0].as_str()).collect();
+        let all = match_layers(&net, Vec::new(), &names);
+        let missing: Vec<&&str> = names.iter().filter(|name| !all.operations.contains_key(**name)).collect();
+        assert!(
+            missing.iter().all(|name| name.ends_with("_pad") || name.starts_with("input")),
+            "{missing:?}"
+        );
         let torch = match_layers(&net, Vec::new(), &["conv1", "layer1.0.conv2"]);
         assert_eq!(torch.framework, Some(Framework::Torch));
         let second = format!("{block}.conv2");

@@ -33,6 +33,7 @@
 //!
 //! `- PATTERN` drops tensors of theirs: `*` stands for anything, and the pattern for a whole name or for its last parts
 //! (`num_batches_tracked`). An operation that no line names has the same name there.
+//! Operations without weights may be named as well, for who compares values of layers (`archc verify`).
 
 mod expression;
 mod parse;
