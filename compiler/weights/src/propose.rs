@@ -77,7 +77,8 @@ fn their_layers(framework: Framework, tensors: &[FileTensor]) -> Vec<Layer> {
         let shape = &tensor.shape;
         let kind = match (framework, suffix, shape.as_slice()) {
             (_, suffix, _) if framework.is_bookkeeping(suffix) => continue,
-            (Framework::Keras, "pointwise_kernel", _) => continue,
+            // A separable layer is two of ours.
+            (Framework::Keras, "pointwise_kernel", _) => Kind::Conv,
             (Framework::Keras, "depthwise_kernel", _) => Kind::Depthwise,
             (Framework::Keras, "kernel", [_, _, channels, 1]) if *channels > 1 => Kind::Depthwise,
             (Framework::Torch, "weight", [outputs, 1, _, _]) if *outputs > 1 && !layers.is_empty() => {
@@ -95,4 +96,55 @@ fn their_layers(framework: Framework, tensors: &[FileTensor]) -> Vec<Layer> {
         layers.push(Layer { name: layer.to_owned(), kind });
     }
     layers
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use archc_core::ir::op::{BatchNorm, Conv, Epilogue, Input};
+    use archc_core::ir::shape::Window;
+    use archc_core::ir::{Origin, Padding, Scopes, Shape};
+
+    /// Keras 1's own file of Xception names nothing but kinds and numbers; the order is that of Keras's layers.
+    #[test]
+    fn separable_layers_are_two_of_ours() {
+        let mut graph = Graph::new("Test");
+        let mut last = None;
+        let mut add = |op: Op, name: &str| {
+            let inputs: Vec<_> = last.into_iter().collect();
+            last = graph.add(op, &inputs, Scopes::ROOT, name, Origin::default()).ok();
+            assert!(last.is_some(), "{name}");
+        };
+        let conv = |kernel: usize, channels: usize, groups: usize| {
+            let window = Window::new([kernel, kernel], [1, 1]);
+            let epilogue = Epilogue::default();
+            Op::Conv(Conv { window, padding: Padding::NONE, channels, groups, bias: false, epilogue })
+        };
+        add(Op::Input(Input { shape: Shape::new(9, 9, 3) }), "input");
+        add(conv(3, 4, 1), "conv1");
+        add(conv(3, 4, 4), "separable1.depthwise");
+        add(conv(1, 8, 1), "separable1.pointwise");
+        add(Op::BatchNorm(BatchNorm { eps: 1e-3, scale: true }), "bn1");
+        add(conv(1, 8, 1), "conv2");
+        let theirs = [
+            ("convolution2d_1/convolution2d_1_W:0", &[3, 3, 3, 4][..]),
+            ("sep_1/sep_1_depthwise_kernel:0", &[3, 3, 4, 1]),
+            ("sep_1/sep_1_pointwise_kernel:0", &[1, 1, 4, 8]),
+            ("batchnormalization_1/batchnormalization_1_gamma:0", &[8]),
+            ("batchnormalization_1/batchnormalization_1_beta:0", &[8]),
+            ("batchnormalization_1/batchnormalization_1_running_mean:0", &[8]),
+            ("batchnormalization_1/batchnormalization_1_running_std:0", &[8]),
+            ("convolution2d_2/convolution2d_2_W:0", &[1, 1, 8, 8]),
+        ];
+        let theirs = theirs.map(|(name, shape)| FileTensor { name: name.into(), shape: shape.to_vec() });
+        let lines = propose(&graph, Framework::Keras, &theirs).expect("as many layers of each kind");
+        let expected = [
+            "conv1 = convolution2d_1",
+            "separable1.depthwise = sep_1",
+            "separable1.pointwise = sep_1",
+            "bn1 = batchnormalization_1",
+            "conv2 = convolution2d_2",
+        ];
+        assert_eq!(lines, expected);
+    }
 }
