@@ -17,29 +17,29 @@ cargo build --quiet --release --manifest-path fuzz/Cargo.toml --target "$host"
 
 seeds=$(mktemp -d)
 trap 'rm -rf "$seeds"' EXIT
-mkdir "$seeds"/{arch,names,h5,pth,image}
+mkdir "$seeds"/{arch,names,h5,pth,image,numpy}
 find archs tests/ui fuzz/seeds -type f \( -name '*.arch' -o -path 'fuzz/seeds/*' \) -not -path 'fuzz/seeds/*/*' |
     while read -r file; do cp "$file" "$seeds/arch/$(echo "$file" | tr / -)"; done
 files=compiler/weights/tests/files
 cp $files/*.h5 $files/*.keras "$seeds/h5"
 cp $files/*.pth $files/*.safetensors "$seeds/pth"
 cp archs/names/* "$seeds/names"
-for target in names h5 pth; do
+for target in names h5 pth numpy; do
     [ ! -d fuzz/seeds/$target ] || cp fuzz/seeds/$target/* "$seeds/$target"
 done
 
 # Deep recursion must be refused, not survived by luck: libFuzzer's thread gets a small stack.
 ulimit -s 1024
-pids=() targets=(parse compile names h5 pth image)
+pids=() targets=(parse compile names h5 pth image numpy)
 for target in "${targets[@]}"; do
     mkdir -p "fuzz/corpus/$target" "fuzz/artifacts/$target"
     case $target in
         parse | compile) own=arch limits=(-rss_limit_mb=3000 -max_len=8192 -dict=fuzz/arch.dict) ;;
-        names) own=names limits=(-rss_limit_mb=1000 -max_len=4096) ;;
+        names) own=names limits=(-rss_limit_mb=1000 -max_len=8192) ;;
         # Sizes, steps and pixels: nothing that stands in a file.
         image) own=image limits=(-rss_limit_mb=1000 -max_len=8192) ;;
         # Files of so few bytes are no reason to take much memory at once.
-        h5 | pth) own=$target limits=(-rss_limit_mb=1500 -malloc_limit_mb=256 -max_len=49152) ;;
+        h5 | pth | numpy) own=$target limits=(-rss_limit_mb=1500 -malloc_limit_mb=256 -max_len=49152) ;;
     esac
     "fuzz/target/$host/release/$target" -max_total_time="$seconds" -timeout=20 "${limits[@]}" \
         -artifact_prefix="fuzz/artifacts/$target/" -print_final_stats=1 -verbosity=0 \

@@ -30,7 +30,8 @@ fuzz_target!(|text: &str| {
             Err(errors) => assert!(!errors.0.is_empty() && !errors.to_string().is_empty()),
             Ok(mappings) => {
                 // Others are numbers of the map.
-                let made: Vec<_> = mappings.iter().filter_map(|m| Some((m.theirs.as_deref()?, &m.ours))).collect();
+                let made: Vec<_> =
+                    mappings.iter().filter_map(|m| Some((m.theirs.as_deref()?, &m.ours))).collect();
                 let used: BTreeSet<&str> = made.iter().map(|(name, _)| *name).collect();
                 assert_eq!(used.len(), made.len());
                 for (name, ours) in made {

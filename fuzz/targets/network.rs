@@ -16,7 +16,7 @@ net Fuzz {
     normalize
     stem: conv 3x3 2 bias=false
     bn1: bn
-    for width in [2, 3] as stage { part(width, project=true) stack 2 as unit { part(width) } }
+    stage: for width in [2, 3] { part(width, project=true) unit: stack 2 { part(width) } }
     separable 1x1 2
     flatten
     dense 2 softmax

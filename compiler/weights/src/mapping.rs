@@ -122,8 +122,42 @@ fn list(names: &[String]) -> String {
 impl fmt::Display for MapErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} tensors do not fit:", self.0.len())?;
-        self.0.iter().try_for_each(|p| write!(f, "\n  {p}"))
+        let left: Vec<(&str, usize)> = self
+            .0
+            .iter()
+            .filter_map(|p| match p {
+                MapProblem::Extra { theirs, shape } => Some((theirs.as_str(), shape.iter().product())),
+                _ => None,
+            })
+            .collect();
+        // Every distance takes time, and where nearly all names differ, none of them was mistyped.
+        let few = self.0.len() <= 400;
+        for problem in &self.0 {
+            write!(f, "\n  {problem}")?;
+            if let (MapProblem::Missing { shape, theirs, .. }, true) = (problem, few)
+                && let Some(near) = nearest(theirs, shape.iter().product(), &left)
+            {
+                write!(f, "; did you mean `{near}`?")?;
+            }
+        }
+        Ok(())
     }
+}
+
+/// The tensor that has one of these names with something in front of it, or nearly one of them, and as many numbers.
+fn nearest<'a>(names: &[String], size: usize, left: &[(&'a str, usize)]) -> Option<&'a str> {
+    let candidates = || left.iter().filter(|(_, n)| *n == size).map(|(name, _)| *name);
+    let behind = |name: &str| {
+        let front = |name: &str, own: &str| name.strip_suffix(own).is_some_and(|f| f.ends_with(['.', '/']));
+        names.iter().any(|own| front(name, own))
+    };
+    candidates().find(|name| behind(name)).or_else(|| {
+        let distances = candidates().flat_map(|name| {
+            let allowed = |own: &&String| own.len().abs_diff(name.len()) <= 3;
+            names.iter().filter(allowed).map(move |own| (strsim::damerau_levenshtein(own, name), name))
+        });
+        distances.filter(|(distance, _)| *distance <= 3).min().map(|(_, name)| name)
+    })
 }
 
 impl std::error::Error for MapErrors {}

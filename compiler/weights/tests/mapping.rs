@@ -320,6 +320,28 @@ fn everything_that_does_not_fit_is_told_at_once() {
 }
 
 #[test]
+fn names_that_are_nearly_right() {
+    let mut net = Net::new(Shape::new(6, 6, 3));
+    net.then(conv([3, 3], 8, 1), "conv1").then(conv([1, 1], 8, 1), "conv2");
+    let theirs: [(&str, &[usize]); 4] = [
+        ("backbone.conv1.weight", &[8, 3, 3, 3]),
+        ("backbone.conv1.bias", &[8]),
+        ("conv_2.weight", &[8, 8, 1, 1]),
+        // Of another size.
+        ("conv_2.bias", &[7]),
+    ];
+    let (_, text) = problems(&net, "", Framework::Torch, &theirs);
+    for part in [
+        "no `conv1.weight`; did you mean `backbone.conv1.weight`?",
+        "no `conv1.bias`; did you mean `backbone.conv1.bias`?",
+        "no `conv2.weight`; did you mean `conv_2.weight`?",
+        "no `conv2.bias`\n",
+    ] {
+        assert!(text.contains(part), "{text}");
+    }
+}
+
+#[test]
 fn a_name_that_comes_twice_is_left_over_once() {
     let mut net = Net::new(Shape::vector(2));
     net.then(dense(2), "dense1");
