@@ -126,6 +126,10 @@ pub fn write(file: &WeightsFile, found: &Match, net: &str, out: &Path) -> Result
     mappings.sort_by(|(a, _), (b, _)| a.cmp(b));
     let header = header(&mappings, net).map_err(|e| ReadError::new(format!("cannot be safetensors: {e}")))?;
 
+    if std::fs::metadata(out).is_ok_and(|about| !about.is_file()) {
+        // A device would be replaced.
+        return Err(cannot(std::io::Error::other("not a file")));
+    }
     let folder = out.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();
     builder.prefix(".archc-import-");

@@ -1,0 +1,124 @@
+//! `archc import` as a command, on files that the frameworks have written (`compiler/weights/tests/files`).
+
+mod support;
+
+use std::path::Path;
+use support::{archc, folder, json_line, status, stderr, stdout};
+
+const FILES: &str = "compiler/weights/tests/files";
+
+/// The network whose state dict `state.pth` is, with names of its own.
+const NETWORK: &str = "
+net Tiny {
+    input 4x4x3
+    stem: conv (1, 2) 2 pad=valid
+    norm: bn
+    global_avgpool
+    head: dense 5
+}";
+
+fn write(folder: &Path, name: &str, text: &str) -> String {
+    let path = folder.join(name);
+    std::fs::write(&path, text).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).unwrap();
+    let mut names: Vec<String> = entries.map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn without_a_map_the_order_is_shown_and_must_be_accepted() {
+    let folder = folder();
+    let network = write(folder.path(), "tiny.arch", NETWORK);
+    let out = folder.path().join("out.safetensors");
+    let state = format!("{FILES}/state.pth");
+    let import = |more: &[&str]| {
+        archc(&[&["import", "torch", &state, &network, "-o", out.to_str().unwrap()], more].concat())
+    };
+
+    let refused = import(&[]);
+    assert_eq!(status(&refused), 1);
+    for line in ["stem = stem", "norm = bn", "head = fc", "--accept-order"] {
+        assert!(stderr(&refused).contains(line), "{}", stderr(&refused));
+    }
+    assert_eq!(names(folder.path()), ["tiny.arch"]);
+
+    let accepted = import(&["--accept-order"]);
+    assert_eq!(status(&accepted), 0, "{}", stderr(&accepted));
+    assert!(stdout(&accepted).contains("8 tensors, 37 numbers"), "{}", stdout(&accepted));
+    let by_order = std::fs::read(&out).unwrap();
+    std::fs::remove_file(&out).unwrap();
+
+    // The same as a map, which is found beside the network.
+    let map = folder.path().join("Tiny.torch");
+    let written = import(&["--write-map", map.to_str().unwrap()]);
+    assert_eq!(status(&written), 0, "{}", stderr(&written));
+    assert_eq!(names(folder.path()), ["Tiny.torch", "tiny.arch"]);
+    let report = json_line(&import(&["--json"]));
+    assert_eq!((&report["tensors"], &report["numbers"]), (&8.into(), &37.into()), "{report}");
+    assert_eq!(std::fs::read(&out).unwrap(), by_order);
+}
+
+#[test]
+fn what_was_unwrapped_is_told() {
+    let folder = folder();
+    let network = write(folder.path(), "tiny.arch", NETWORK);
+    let out = folder.path().join("out.safetensors");
+    let checkpoint = format!("{FILES}/checkpoint.pth");
+    let report =
+        archc(&["import", "torch", &checkpoint, &network, "-o", out.to_str().unwrap(), "--accept-order"]);
+    assert_eq!(status(&report), 0, "{}", stderr(&report));
+    for note in ["`state_dict`", "`module.`"] {
+        assert!(stdout(&report).contains(note), "{}", stdout(&report));
+    }
+}
+
+#[test]
+fn every_tensor_without_a_place_is_told() {
+    let folder = folder();
+    let network = write(folder.path(), "tiny.arch", NETWORK);
+    let map = write(folder.path(), "map", "stem = stm\nnorm = bn\n");
+    let out = folder.path().join("out.safetensors");
+    let state = format!("{FILES}/state.pth");
+    let refused = archc(&["import", "torch", &state, &network, "-o", out.to_str().unwrap(), "--map", &map]);
+    assert_eq!(status(&refused), 1);
+    for part in [
+        "state.pth: by the map, 8 tensors do not fit:",
+        "`stem.weight` [1, 2, 3, 2] is missing: there is no `stm.weight`; did you mean `stem.weight`?",
+        "`head.bias` [5] is missing",
+        "`fc.weight` [5, 2] belongs to nothing",
+    ] {
+        assert!(stderr(&refused).contains(part), "{}", stderr(&refused));
+    }
+    assert!(!out.exists());
+}
+
+#[test]
+fn a_file_that_cannot_be_read_or_written_is_told() {
+    let folder = folder();
+    let network = write(folder.path(), "tiny.arch", NETWORK);
+    let out = folder.path().join("out.safetensors");
+    let out = out.to_str().unwrap();
+    for (framework, file, expected) in [
+        ("torch", format!("{FILES}/module.pth"), "__main__.Tiny"),
+        ("torch", format!("{FILES}/keras3.h5"), "archc import keras"),
+        ("keras", format!("{FILES}/hostile_loop.h5"), "groups"),
+        ("torch", "none.pth".to_owned(), "none.pth"),
+        ("torch", FILES.to_owned(), "not a file"),
+    ] {
+        let refused = archc(&["import", framework, &file, &network, "-o", out]);
+        assert_eq!(status(&refused), 1);
+        assert!(stderr(&refused).contains(expected), "{}", stderr(&refused));
+    }
+    // What is no file is left as it is: a device would be replaced.
+    let state = format!("{FILES}/state.pth");
+    let place = folder.path().to_str().unwrap();
+    let refused = archc(&["import", "torch", &state, &network, "--accept-order", "-o", place]);
+    assert_eq!(status(&refused), 1);
+    assert!(stderr(&refused).contains("cannot write") && stderr(&refused).contains("not a file"));
+    assert_eq!(names(folder.path()), ["tiny.arch"]);
+}
