@@ -253,6 +253,11 @@ impl<const PIXELS: usize, const BLOCKS: usize> Work for OfSize<'_, PIXELS, BLOCK
                             each!(pixel PIXELS, p => sums[p][b] = simd.add(sums[p][b], other[p]));
                         });
                     }
+                } else {
+                    each!(block BLOCKS, b => {
+                        let sum = y[b].load_tile::<S, PIXELS>(simd, outputs);
+                        each!(pixel PIXELS, p => sums[p][b] = sum[p]);
+                    });
                 }
                 let mut w = weights;
                 for segment in part.segments() {
@@ -263,15 +268,6 @@ impl<const PIXELS: usize, const BLOCKS: usize> Work for OfSize<'_, PIXELS, BLOCK
                     }
                     accumulate(simd, &mut sums, &pointers, w, distance, segment.count);
                     w = w.wrapping_add(segment.count * 16);
-                }
-                if !part.is_first() {
-                    // A part is summed by itself: added to all before it, each of its products would lose as many digits as
-                    // the whole sum has more. One number at a time, since the registers are full.
-                    each!(block BLOCKS, b => {
-                        each!(pixel PIXELS, p => {
-                            sums[p][b] = simd.add(sums[p][b], y[b].load(simd, outputs[p] as isize));
-                        });
-                    });
                 }
                 let clamp = if part.is_last() { clamp } else { Clamp::NONE };
                 each!(block BLOCKS, b => {
