@@ -3,7 +3,7 @@
 mod support;
 
 use std::path::Path;
-use support::{archc, folder, json_line, status, stderr, stdout};
+use support::{archc, folder, json_line, root, status, stderr, stdout};
 
 const FILES: &str = "compiler/weights/tests/files";
 
@@ -121,4 +121,30 @@ fn a_file_that_cannot_be_read_or_written_is_told() {
     assert_eq!(status(&refused), 1);
     assert!(stderr(&refused).contains("cannot write") && stderr(&refused).contains("not a file"));
     assert_eq!(names(folder.path()), ["tiny.arch"]);
+}
+
+#[test]
+fn weights_of_another_framework_are_not_taken_for_the_networks_own() {
+    let folder = folder();
+    let (theirs, out) = (folder.path().join("theirs.safetensors"), folder.path().join("out.safetensors"));
+    let golden = std::fs::read_to_string(root().join("tests/goldens/torch/mobilenet_v2.json")).unwrap();
+    let golden: serde_json::Value = serde_json::from_str(&golden).unwrap();
+    let tensors = golden["weights"].as_array().unwrap().iter().map(|weight| {
+        let shape: Vec<usize> = serde_json::from_value(weight[1].clone()).unwrap();
+        let data = vec![0.5; shape.iter().product()];
+        (weight[0].as_str().unwrap().to_owned(), archc_weights::Tensor { shape, data })
+    });
+    tensors.collect::<archc_weights::Store>().save(&theirs).unwrap();
+    let import = |net: &str, more: &[&str]| {
+        let (theirs, out) = (theirs.to_str().unwrap(), out.to_str().unwrap());
+        archc(&[&["import", "torch", theirs, net, "-o", out], more].concat())
+    };
+    let refused = import("zoo:mobilenet_v2", &[]);
+    assert_eq!(status(&refused), 1);
+    for word in ["zoo:MobileNetV2Torch", "--any-framework"] {
+        assert!(stderr(&refused).contains(word), "{}", stderr(&refused));
+    }
+    assert!(!out.exists());
+    assert_eq!(status(&import("zoo:mobilenet_v2_torch", &[])), 0);
+    assert_eq!(status(&import("zoo:mobilenet_v2", &["--any-framework"])), 0);
 }

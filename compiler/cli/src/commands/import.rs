@@ -4,6 +4,7 @@ use crate::error::{Error, print};
 use crate::name_map::{beside, read_map};
 use crate::network::Network;
 use crate::progress::Progress;
+use archc_core::expand::zoo;
 use archc_core::ir::Graph;
 use archc_core::readable::thousands;
 use archc_weights::{
@@ -46,6 +47,9 @@ pub(crate) struct Arguments {
     /// Without a map: writes the match by order as one, to be checked and edited
     #[arg(long, value_name = "FILE", conflicts_with = "map")]
     write_map: Option<PathBuf>,
+    /// Takes the weights although the network pads or preprocesses as another framework does
+    #[arg(long)]
+    any_framework: bool,
     /// One JSON object
     #[arg(long)]
     json: bool,
@@ -85,6 +89,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
         }
         other => other.map_err(|e| mismatch(arguments, e))?,
     };
+    if let Some(other) = counterpart(&graph.name, framework).filter(|_| !arguments.any_framework) {
+        match &found.by {
+            MatchedBy::Map(map) if !map.ends_with(".timm") => {
+                return Err(other_framework(arguments, &graph, &other));
+            }
+            _ => {}
+        }
+    }
     let progress = Progress::start(format!("Importing {}", arguments.weights.display()));
     write(&file, &found, &graph.name, &arguments.out).map_err(failed)?;
     drop(progress);
@@ -118,6 +130,31 @@ fn notes(file: &WeightsFile, found: &Match) -> Vec<String> {
     let constant = found.mappings.iter().filter(|m| m.theirs.is_none());
     let notes = constant.map(|m| format!("{} as the map has it: the file has no such tensor", m.ours.name()));
     file.notes().iter().cloned().chain(notes).collect()
+}
+
+/// The net of the zoo that is as this framework has it, where this one is as another has it: their weights have the same
+/// names and shapes, and the answers would be wrong. What PyTorch has otherwise than Keras ends in `Torch`.
+fn counterpart(net: &str, framework: Framework) -> Option<String> {
+    let other = match framework {
+        Framework::Keras => net.strip_suffix("Torch")?.to_owned(),
+        Framework::Torch => format!("{net}Torch"),
+    };
+    zoo::nets().any(|(_, name)| name == other).then_some(other)
+}
+
+fn other_framework(arguments: &Arguments, graph: &Graph, other: &str) -> Error {
+    let theirs = match arguments.framework {
+        Kind::Keras => "Keras",
+        Kind::Torch => "PyTorch",
+    };
+    Error::with_help(
+        format!(
+            "{}: {} takes these tensors, but it pads or preprocesses otherwise than {theirs} does",
+            arguments.weights.display(),
+            graph.name,
+        ),
+        format!("{theirs}'s network is zoo:{other}; --any-framework imports them all the same"),
+    )
 }
 
 fn in_file(path: &Path, error: ReadError) -> Error {

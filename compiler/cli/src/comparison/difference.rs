@@ -67,8 +67,8 @@ mod tests {
         assert_eq!((found.error, found.beyond), (0.2, 1));
         assert_eq!(found.first, Some(Place { index: 1, ours: -4.0, expected: -5.0 }));
         assert_eq!(compare(&[0.0, -0.0], &[0.0, 0.0], 1e-9).error, 0.0);
-        assert!(compare(&[1e-30], &[0.0], 1e-4).beyond == 0);
-        assert!(compare(&[1e-30, 1.0], &[0.0, 0.0], 1e-4).beyond == 1);
+        assert_eq!(compare(&[1e-30, 0.0], &[0.0, 0.0], 1e-4).beyond, 1);
+        assert_eq!(compare(&[1e-30, 1.0], &[0.0, 1.0], 1e-4).beyond, 0);
     }
 
     #[test]

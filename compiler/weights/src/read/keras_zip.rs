@@ -12,11 +12,12 @@ use zip::{CompressionMethod, ZipArchive};
 
 const WEIGHTS: &str = "model.weights.h5";
 
-/// The most bytes of the description.
-const LONGEST_CONFIG: u64 = 1 << 26;
+/// The most bytes of the description; that of EfficientNetB7, with a thousand layers, has half a million.
+const LONGEST_CONFIG: u64 = 1 << 22;
 
 pub(super) fn open(file: File) -> Result<WeightsFile, ReadError> {
     let wrong = |e: zip::result::ZipError| ReadError::new(format!("it is not a whole zip archive: {e}"));
+    let length = file.metadata()?.len();
     let mut archive = ZipArchive::new(BufReader::new(file)).map_err(wrong)?;
     if archive.file_names().flatten().any(|name| name.ends_with("data.pkl")) {
         return Err(ReadError::new("it is a file of PyTorch").help("import it by `archc import torch`"));
@@ -42,7 +43,7 @@ pub(super) fn open(file: File) -> Result<WeightsFile, ReadError> {
     }
     // Keras compresses nothing, tools may. Trained numbers hardly shrink, and empty places of HDF5 do: what would be much
     // larger than its archive is there to fill the memory.
-    let most = entry.compressed_size().saturating_mul(8).saturating_add(1 << 20);
+    let most = entry.compressed_size().min(length).saturating_mul(8).saturating_add(1 << 20);
     let mut bytes = Vec::new();
     if entry.by_ref().take(most).read_to_end(&mut bytes)? as u64 == most {
         return Err(ReadError::new("its weights are compressed far below their size")

@@ -12,6 +12,9 @@ const MOST_OBJECTS: usize = 1 << 22;
 /// The most bytes of a string or number.
 const LONGEST: usize = 1 << 20;
 
+/// The most bytes of a module's and a function's name.
+const LONGEST_GLOBAL: usize = 1 << 10;
+
 /// An object's place in [`Pickle::objects`].
 pub(super) type Id = usize;
 
@@ -202,7 +205,12 @@ impl<R: Read> Machine<'_, R> {
             0x93 => {
                 let (name, module) = (self.pop()?, self.pop()?);
                 let global = match (self.objects.get(module), self.objects.get(name)) {
-                    (Some(Object::Text(module)), Some(Object::Text(name))) => format!("{module}.{name}"),
+                    // Texts are remembered and can be named again in a few bytes: long ones would multiply.
+                    (Some(Object::Text(module)), Some(Object::Text(name)))
+                        if module.len() + name.len() <= LONGEST_GLOBAL =>
+                    {
+                        format!("{module}.{name}")
+                    }
                     _ => return Err(damaged("a global without a name")),
                 };
                 self.push(Object::Global(global))?;
@@ -261,7 +269,7 @@ impl<R: Read> Machine<'_, R> {
         Ok(bytes)
     }
 
-    /// As many bytes. Memory is taken as they come, not as a file declares them.
+    /// As many bytes, up to [`LONGEST`].
     fn run(&mut self, length: usize) -> Result<Vec<u8>, ReadError> {
         if length > LONGEST {
             return Err(damaged(&format!("a string of {length} bytes")));
@@ -460,6 +468,7 @@ mod tests {
             (b"\x80\x02\x8d\xff\xff\xff\xff\xff\xff\xff\xff", "a string of"),
             (b"\x80\x02X\x01\x00\x00\x00\xff.", "not UTF-8"),
             (b"\x80\x02I1\n.", "the instruction 0x49"),
+            (b"\x80\x04NN\x93.", "a global without a name"),
         ] {
             assert!(message(bytes).contains(expected), "{bytes:?}: {}", message(bytes));
         }

@@ -206,7 +206,6 @@ impl<'p> StateDict<'p> {
             if !is_empty && last.is_none_or(|last| last >= storage.count) {
                 return Err(ReadError::new(format!("`{name}` {shape:?} reaches beyond its storage")));
             }
-            let first = if is_empty { 0 } else { first };
             // An empty tensor lies anywhere.
             let first = if is_empty { 0 } else { first };
             let offset = storage.offset + (first * dtype.size()) as u64;
@@ -222,11 +221,14 @@ fn refuse(pickle: &Pickle, function: Id) -> ReadError {
         Object::Global(name) => {
             ReadError::new(format!("its pickle calls `{name}`, and archc executes nothing of a file"))
         }
-        // Streams kept the source of a module's class beside it.
+        // Streams kept the source of a module's class beside it. It is a global; whatever else stands there is not followed.
         Object::Persistent(id) => match pickle.items(*id) {
-            Some(&[kind, class, ..]) if pickle.text(kind) == Some("module") && class != function => {
-                return refuse(pickle, class);
-            }
+            Some(&[kind, class, ..]) if pickle.text(kind) == Some("module") => match pickle.get(class) {
+                Object::Global(name) => {
+                    ReadError::new(format!("its pickle calls `{name}`, and archc executes nothing of a file"))
+                }
+                _ => ReadError::new("its pickle calls what is no function"),
+            },
             _ => ReadError::new("its pickle calls what is no function"),
         },
         _ => ReadError::new("its pickle calls something, and archc executes nothing of a file"),

@@ -114,6 +114,15 @@ fn pickles_that_hold_themselves_or_nest_without_end() {
         refused(&zipped(&bytes, &[]), Framework::Torch, "");
     }
     pickle_refused(&[b"\x80\x02", vec![b'N'; 5_000_000].as_slice(), b"."].concat(), "more objects");
+    // A module whose class is another module, whose class is the first.
+    let modules = Pickle::new()
+        .code(b"]q\x00")
+        .text("module")
+        .code(b"a]q\x01")
+        .text("module")
+        .code(b"ah\x00Qq\x02h\x01Qq\x03")
+        .code(b"h\x00h\x03ah\x01h\x02ah\x02)R");
+    pickle_refused(&modules.stop(), "no function");
 }
 
 #[test]
@@ -122,6 +131,9 @@ fn pickles_take_no_more_memory_than_they_are_long() {
     pickle_refused(&Pickle::new().code(b"X\xff\xff\xff\xffa").0, "string");
     pickle_refused(&Pickle::new().code(b"\x8d\xff\xff\xff\xff\xff\xff\xff\xff").0, "string");
     pickle_refused(&Pickle::new().code(b"Nr\xff\xff\xff\x7f").stop(), "memo");
+    // A long text that is a name again and again.
+    let long = Pickle::new().text(&"a".repeat(2000)).code(b"q\x00");
+    pickle_refused(&long.code(b"h\x00h\x00\x93").stop(), "a global without a name");
     // PyTorch never compresses its pickle; one that is may be a thousand times as large inside.
     let bomb = [b"\x80\x02".to_vec(), vec![b'('; 1 << 20]].concat();
     refused(&zip(&[("x/data.pkl", &bomb, Deflated)]), Framework::Torch, "compressed");
