@@ -33,6 +33,12 @@ fn arenas_are_as_small_as_their_peaks() {
         ("inception_v3", "InceptionV3", 12, 13),
         ("mobilenet", "MobileNet", 12, 12),
         ("mobilenet_v2", "MobileNetV2", 14, 14),
+        ("xception", "Xception", 7, 7),
+        ("mobilenet_v3", "MobileNetV3Large", 14, 14),
+        ("mobilenet_v3", "MobileNetV3Small", 11, 11),
+        ("efficientnet", "EfficientNetB0", 14, 14),
+        ("efficientnet", "EfficientNetB7", 16, 16),
+        ("efficientnet", "EfficientNetLite0", 14, 14),
     ] {
         let (program, plan) = planned(&zoo(file, net, &[])).unwrap();
         assert_eq!(plan.arena_size, plan.peak_size, "{net}");
@@ -53,6 +59,11 @@ fn small_images_give_what_the_interpreter_gives() {
         ("inception_v3", "InceptionV3", &[("input", "79x83x3"), ("classes", "10")]),
         ("mobilenet", "MobileNet", &[("input", "45x64x3"), ("width", "0.3"), ("classes", "10")]),
         ("mobilenet_v2", "MobileNetV2", &[("input", "41x33x3"), ("width", "0.35"), ("classes", "10")]),
+        ("xception", "Xception", &[("input", "43x38x3"), ("classes", "10")]),
+        ("mobilenet_v3", "MobileNetV3Small", &[("input", "41x33x3"), ("classes", "10")]),
+        ("mobilenet_v3", "MobileNetV3LargeTorch", &[("input", "34x37x3"), ("classes", "10")]),
+        ("efficientnet", "EfficientNetB1", &[("input", "37x33x3"), ("width", "0.5"), ("classes", "10")]),
+        ("efficientnet", "EfficientNetLite0", &[("input", "32x39x3"), ("width", "0.4"), ("classes", "10")]),
     ] {
         let taps = check_taps(&zoo_as_written(file, net, set));
         if let Err(message) = taps.and_then(|()| check(&zoo(file, net, set))) {

@@ -14,7 +14,7 @@ mod statistics;
 
 pub use golden::{Golden, Layer};
 pub use imported::ImportedWeights;
-pub use network::{graph, graph_of, root};
+pub use network::{graph, graph_of, graph_with, root};
 pub use statistics::{Statistics, first_difference};
 
 /// The largest difference over the largest number expected.

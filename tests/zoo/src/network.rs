@@ -28,16 +28,28 @@ pub fn graph(name: &str) -> Graph {
     graph_of(&format!("zoo:{name}"))
 }
 
+/// The same with another value for one of its parameters, as `--set` gives it.
+///
+/// # Panics
+/// As [`graph`].
+pub fn graph_with(name: &str, parameter: &str, value: &str) -> Graph {
+    let set = vec![(parameter.to_owned(), value.to_owned())];
+    expanded(&Request { set, ..Request::new(format!("zoo:{name}")) })
+}
+
 /// The net of a file, given by its path from the repository's root or as `zoo:NAME`.
 ///
 /// # Panics
 /// As [`graph`].
 pub fn graph_of(path: &str) -> Graph {
+    expanded(&Request::new(path))
+}
+
+fn expanded(request: &Request) -> Graph {
     let mut sources = SourceMap::default();
     let mut diagnostics = Diagnostics::default();
-    let request = Request::new(path);
-    let graph = load(&request, &mut Disk, &mut sources, &mut diagnostics)
-        .and_then(|loaded| expand(&loaded, &request, &mut diagnostics));
+    let graph = load(request, &mut Disk, &mut sources, &mut diagnostics)
+        .and_then(|loaded| expand(&loaded, request, &mut diagnostics));
     match graph {
         Some(graph) => graph,
         None => panic!("{}", render::render(&sources, &diagnostics, render::Style::Plain)),

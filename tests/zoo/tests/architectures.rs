@@ -3,7 +3,7 @@
 use archc_core::expand::zoo;
 use archc_core::ir::print::print;
 use archc_core::ir::summary::summarize;
-use archc_zoo_tests::{graph, root};
+use archc_zoo_tests::{graph, graph_with, root};
 
 /// Parameters, batch statistics included, which is how Keras counts.
 const KERAS: [(&str, u64); 24] = [
@@ -76,6 +76,20 @@ fn parameters_are_exact() {
     for (name, parameters) in TORCH {
         assert_eq!(summarize(&graph(name)).trained_parameters, parameters, "{name}");
     }
+    // `MobileNet(alpha=width)` of Keras.
+    for (width, parameters) in [("0.25", 475_544), ("0.5", 1_342_536), ("0.75", 2_601_976)] {
+        assert_eq!(summarize(&graph_with("mobilenet", "width", width)).parameters, parameters, "{width}");
+    }
+}
+
+/// `count_params()` of Keras's EfficientNets holds their input's mean, variance and count: 7 more, and nothing else does.
+#[test]
+fn keras_counts_the_statistics_of_an_input() {
+    for (name, _) in KERAS {
+        let expected = if name.starts_with("efficientnet") { 7 } else { 0 };
+        assert_eq!(summarize(&graph(name)).input_statistics, expected, "{name}");
+    }
+    assert_eq!(archc_zoo_tests::Golden::load("keras/EfficientNetB4").params, 19_466_816 + 7);
 }
 
 #[test]
@@ -114,8 +128,12 @@ const TF: &str = "resize 256 bilinear, crop 224x224, scale 0.00784313725490196, 
 const TORCHVISION: &str = "resize 256 bilinear, crop 224x224, scale 0.00392156862745098, \
     normalize mean=[0.485, 0.456, 0.406] std=[0.229, 0.224, 0.225]";
 
+/// The same for 299x299, which Keras resizes images to.
+const TF_299: &str =
+    "resize 299x299 bilinear, scale 0.00784313725490196, normalize mean=[1.0, 1.0, 1.0] std=[1.0, 1.0, 1.0]";
+
 /// How an image becomes a network's input, by the convention of those who trained it.
-const PREPROCESSING: [(&str, &str); 23] = [
+const PREPROCESSING: [(&str, &str); 33] = [
     // Means by channel from the trained AlexNet of Caffe, in the paper's order of channels.
     (
         "alexnet",
@@ -140,10 +158,7 @@ const PREPROCESSING: [(&str, &str); 23] = [
     ("resnet50_v2", TF),
     ("resnet101_v2", TF),
     ("resnet152_v2", TF),
-    (
-        "inception_v3",
-        "resize 299x299 bilinear, scale 0.00784313725490196, normalize mean=[1.0, 1.0, 1.0] std=[1.0, 1.0, 1.0]",
-    ),
+    ("inception_v3", TF_299),
     // `ImageClassification(crop_size=299, resize_size=342)`, and then `transform_input`, which torchvision's builder sets
     // where it loads weights: ((x / 255 - m) / s) * (s / 0.5) + (m - 0.5) / 0.5 = x / 127.5 - 1.
     (
@@ -151,6 +166,26 @@ const PREPROCESSING: [(&str, &str); 23] = [
         "resize 342 bilinear, crop 299x299, scale 0.00784313725490196, normalize mean=[1.0, 1.0, 1.0] std=[1.0, 1.0, 1.0]",
     ),
     ("mobilenet", TF),
+    ("mobilenet_v2", TF),
+    ("mobilenet_v2_torch", TORCHVISION),
+    // The networks rescale bytes.
+    ("mobilenet_v3_large", "resize 256 bilinear, crop 224x224"),
+    ("mobilenet_v3_small", "resize 256 bilinear, crop 224x224"),
+    // `IMAGENET1K_V1`.
+    ("mobilenet_v3_large_torch", TORCHVISION),
+    ("xception", TF_299),
+    // `preprocessing.py` of the authors' EfficientNet: the middle, without a margin of 16, bicubic. The network normalizes.
+    ("efficientnet_b0", "resize 256 bicubic, crop 224x224"),
+    ("efficientnet_b7", "resize 632 bicubic, crop 600x600"),
+    (
+        "efficientnet_b0_torch",
+        "resize 256 bicubic, crop 224x224, scale 0.00392156862745098, \
+            normalize mean=[0.485, 0.456, 0.406] std=[0.229, 0.224, 0.225]",
+    ),
+    (
+        "efficientnet_lite0",
+        "resize 256 bicubic, crop 224x224, scale 0.00784313725490196, normalize mean=[1.0, 1.0, 1.0] std=[1.0, 1.0, 1.0]",
+    ),
 ];
 
 #[test]
