@@ -13,7 +13,7 @@ use super::place::Place;
 use super::reduction::{Part, Reduction};
 use super::strip::Strip;
 use super::table::with_tile;
-use super::tile::{Sums, accumulate, each};
+use super::tile::{Sums, accumulate, accumulate_pixel, each};
 use crate::layout::At;
 use crate::op::{Activation, Conv};
 use crate::simd::{Simd, Work};
@@ -266,7 +266,11 @@ impl<const PIXELS: usize, const BLOCKS: usize> Work for OfSize<'_, PIXELS, BLOCK
                     for p in 0..PIXELS {
                         pointers[p] = from.wrapping_add(inputs[p]);
                     }
-                    accumulate(simd, &mut sums, &pointers, w, distance, segment.count);
+                    if PIXELS == 1 {
+                        accumulate_pixel(simd, &mut sums, &pointers, w, distance, segment.count);
+                    } else {
+                        accumulate(simd, &mut sums, &pointers, w, distance, segment.count);
+                    }
                     w = w.wrapping_add(segment.count * 16);
                 }
                 let clamp = if part.is_last() { clamp } else { Clamp::NONE };

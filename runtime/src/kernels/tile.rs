@@ -45,28 +45,6 @@ pub(super) unsafe fn accumulate<S: Simd, const PIXELS: usize, const BLOCKS: usiz
     count: usize,
 ) {
     let mut i = 0;
-    if PIXELS == 1 && BLOCKS <= 2 {
-        // Of a single sum each product would wait for the one before. Four of them are four times as fast, and round less.
-        let mut others = [[[simd.splat(0.0); BLOCKS]; PIXELS]; 3];
-        while i + UNROLL <= count {
-            for j in 0..UNROLL / 4 {
-                // Safety: the caller's promise.
-                unsafe {
-                    multiply_add(simd, sums, x, w, block, i + 4 * j);
-                    multiply_add(simd, &mut others[0], x, w, block, i + 4 * j + 1);
-                    multiply_add(simd, &mut others[1], x, w, block, i + 4 * j + 2);
-                    multiply_add(simd, &mut others[2], x, w, block, i + 4 * j + 3);
-                }
-            }
-            i += UNROLL;
-        }
-        for p in 0..PIXELS {
-            for b in 0..BLOCKS {
-                let others = simd.add(others[0][p][b], simd.add(others[1][p][b], others[2][p][b]));
-                sums[p][b] = simd.add(sums[p][b], others);
-            }
-        }
-    }
     while i + UNROLL <= count {
         for j in 0..UNROLL {
             // Safety: the caller's promise.
@@ -82,6 +60,46 @@ pub(super) unsafe fn accumulate<S: Simd, const PIXELS: usize, const BLOCKS: usiz
                 unsafe { multiply_add(simd, sums, x, w, block, i + j) };
             }
             i += step;
+        }
+    }
+}
+
+/// Like [`accumulate`] for a convolution's tile of one pixel, in four sums: of a single one each product would wait for the one
+/// before. Four are four times as fast, and round less.
+///
+/// Not for dense layers, whose tiles have other sizes for other numbers of images: the sums of an image would depend on
+/// how many there are.
+///
+/// # Safety
+/// As for [`accumulate`].
+#[inline(always)]
+pub(super) unsafe fn accumulate_pixel<S: Simd, const PIXELS: usize, const BLOCKS: usize>(
+    simd: S,
+    sums: &mut Sums<PIXELS, BLOCKS>,
+    x: &[*const f32; PIXELS],
+    w: *const f32,
+    block: usize,
+    count: usize,
+) {
+    let mut others = [[[simd.splat(0.0); BLOCKS]; PIXELS]; 3];
+    let whole = count - count % 4;
+    for i in (0..whole).step_by(4) {
+        // Safety: the caller's promise.
+        unsafe {
+            multiply_add(simd, sums, x, w, block, i);
+            multiply_add(simd, &mut others[0], x, w, block, i + 1);
+            multiply_add(simd, &mut others[1], x, w, block, i + 2);
+            multiply_add(simd, &mut others[2], x, w, block, i + 3);
+        }
+    }
+    for i in whole..count {
+        // Safety: the caller's promise.
+        unsafe { multiply_add(simd, sums, x, w, block, i) };
+    }
+    for p in 0..PIXELS {
+        for b in 0..BLOCKS {
+            let others = simd.add(others[0][p][b], simd.add(others[1][p][b], others[2][p][b]));
+            sums[p][b] = simd.add(sums[p][b], others);
         }
     }
 }
