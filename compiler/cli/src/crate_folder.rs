@@ -126,7 +126,10 @@ impl<'a> Staged<'a> {
             fs::create_dir_all(parent).map_err(|e| failed(parent, &e))?;
         }
         if self.guarded {
-            write_file(&folder.join(ROOT), UNFINISHED)?;
+            // From the staging folder too: what a killed build leaves there, the next one removes.
+            let (staged, place) = (self.folder.path().join("unfinished"), folder.join(ROOT));
+            fs::write(&staged, UNFINISHED).map_err(|e| failed(&staged, &e))?;
+            fs::rename(&staged, &place).map_err(|e| failed(&place, &e))?;
         }
         let (last, others) = match self.paths.split_last() {
             Some((last, others)) if *last == ROOT => (Some((others.len(), last)), others),
