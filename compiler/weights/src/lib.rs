@@ -1,6 +1,7 @@
 //! Weights on the compiler's side: seeded ones, those of other frameworks under their names and in their layouts, and
 //! files of safetensors.
 
+mod dtype;
 mod framework;
 mod import;
 mod layers;

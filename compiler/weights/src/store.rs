@@ -1,7 +1,8 @@
 //! Tensors by name, in archc's layouts, in memory and in files of safetensors.
 
+use crate::dtype;
 use archc_interpreter::Weights;
-use archc_runtime::weights::{self as runtime, LoadError, half};
+use archc_runtime::weights::{self as runtime, LoadError};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView, View};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -164,19 +165,16 @@ impl View for &Tensor {
 
 /// The numbers of a tensor as f32; `None` for a type that is not read.
 fn to_f32(view: &TensorView<'_>) -> Option<Vec<f32>> {
-    fn each<const N: usize>(bytes: &[u8], f: impl Fn([u8; N]) -> f32) -> Vec<f32> {
-        bytes.as_chunks::<N>().0.iter().map(|&b| f(b)).collect()
-    }
-    let bytes = view.data();
-    Some(match view.dtype() {
-        Dtype::F32 => each(bytes, f32::from_le_bytes),
-        Dtype::F16 => each(bytes, |b| half(u16::from_le_bytes(b))),
-        Dtype::BF16 => each(bytes, |b| f32::from_bits(u32::from(u16::from_le_bytes(b)) << 16)),
-        Dtype::F64 => each(bytes, |b| f64::from_le_bytes(b) as f32),
-        Dtype::I32 => each(bytes, |b| i32::from_le_bytes(b) as f32),
-        Dtype::I64 => each(bytes, |b| i64::from_le_bytes(b) as f32),
+    let dtype = match view.dtype() {
+        Dtype::F32 => dtype::Dtype::F32,
+        Dtype::F16 => dtype::Dtype::F16,
+        Dtype::BF16 => dtype::Dtype::Bf16,
+        Dtype::F64 => dtype::Dtype::F64,
+        Dtype::I32 => dtype::Dtype::I32,
+        Dtype::I64 => dtype::Dtype::I64,
         _ => return None,
-    })
+    };
+    Some(dtype.to_f32(view.data()))
 }
 
 #[cfg(test)]

@@ -207,46 +207,26 @@ impl Strip {
         }
     }
 
-    /// By two copies that overlap.
+    /// See [`copy_narrow`].
     ///
     /// # Safety
     /// As for [`Strip::load`]; the form must be narrow.
     #[inline(always)]
     unsafe fn load_narrow(&self, at: isize) -> F32x16 {
         let mut x = F32x16([0.0; LANES]);
-        let half = if self.count < 8 { 4 } else { 8 };
-        let (from, to, behind) = (self.first.wrapping_offset(at), x.0.as_mut_ptr(), self.count - half);
-        // Safety: the caller's promise; there are at least `half` channels, and at most 16.
-        unsafe {
-            if half == 4 {
-                to.cast::<[f32; 4]>().write(from.cast::<[f32; 4]>().read());
-                to.add(behind).cast::<[f32; 4]>().write(from.add(behind).cast::<[f32; 4]>().read());
-            } else {
-                to.cast::<[f32; 8]>().write(from.cast::<[f32; 8]>().read());
-                to.add(behind).cast::<[f32; 8]>().write(from.add(behind).cast::<[f32; 8]>().read());
-            }
-        }
+        // Safety: the caller's promise; a narrow strip has 4 to 16 channels.
+        unsafe { copy_narrow(self.first.wrapping_offset(at), x.0.as_mut_ptr(), self.count) };
         x
     }
 
-    /// By two copies that overlap.
+    /// See [`copy_narrow`].
     ///
     /// # Safety
     /// As for [`Strip::store`]; the form must be narrow.
     #[inline(always)]
     unsafe fn store_narrow(&self, at: usize, x: F32x16) {
-        let half = if self.count < 8 { 4 } else { 8 };
-        let (from, to, behind) = (x.0.as_ptr(), self.first.wrapping_add(at), self.count - half);
-        // Safety: the caller's promise; there are at least `half` channels, and at most 16.
-        unsafe {
-            if half == 4 {
-                to.cast::<[f32; 4]>().write(from.cast::<[f32; 4]>().read());
-                to.add(behind).cast::<[f32; 4]>().write(from.add(behind).cast::<[f32; 4]>().read());
-            } else {
-                to.cast::<[f32; 8]>().write(from.cast::<[f32; 8]>().read());
-                to.add(behind).cast::<[f32; 8]>().write(from.add(behind).cast::<[f32; 8]>().read());
-            }
-        }
+        // Safety: the caller's promise; a narrow strip has 4 to 16 channels.
+        unsafe { copy_narrow(x.0.as_ptr(), self.first.wrapping_add(at), self.count) };
     }
 
     /// # Safety
@@ -285,6 +265,26 @@ impl Strip {
                 self.first.add(at + self.count)
             };
             end.write_bytes(0, self.tail);
+        }
+    }
+}
+
+/// Copies 4 to 16 numbers by two copies that overlap.
+///
+/// # Safety
+/// `count` must be from 4 to 16, and as many numbers readable at `from` and writable at `to`.
+#[inline(always)]
+unsafe fn copy_narrow(from: *const f32, to: *mut f32, count: usize) {
+    // Safety: the caller's promise; there are at least as many numbers as a copy has.
+    unsafe {
+        if count < 8 {
+            let behind = count - 4;
+            to.cast::<[f32; 4]>().write(from.cast::<[f32; 4]>().read());
+            to.add(behind).cast::<[f32; 4]>().write(from.add(behind).cast::<[f32; 4]>().read());
+        } else {
+            let behind = count - 8;
+            to.cast::<[f32; 8]>().write(from.cast::<[f32; 8]>().read());
+            to.add(behind).cast::<[f32; 8]>().write(from.add(behind).cast::<[f32; 8]>().read());
         }
     }
 }

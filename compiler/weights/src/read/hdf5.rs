@@ -1,8 +1,8 @@
 //! Keras's HDF5 files: the older `.h5`, whose attributes name every weight, and Keras 3's `.weights.h5`, which numbers them.
 
-use super::dtype::Dtype;
 use super::keras_names::{class_of, weights_of};
 use super::{FileTensor, Numbers, ReadError, WeightsFile, size};
+use crate::dtype::Dtype;
 use hdf5_pure::{AttrValue, Dataset, Datatype, DatatypeByteOrder, FormatError, Group, Source};
 use std::collections::{HashMap, HashSet};
 use std::fs::File;

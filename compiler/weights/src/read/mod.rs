@@ -2,7 +2,6 @@
 //!
 //! Nothing that a file says is believed before it was checked against the file's own length, and no code in it runs.
 
-mod dtype;
 mod hdf5;
 mod keras_names;
 mod keras_zip;

@@ -1,7 +1,7 @@
 //! Tensors whose numbers lie in a file as they are: safetensors and PyTorch's storages.
 
-use super::dtype::Dtype;
 use super::{FileTensor, Numbers, ReadError, WeightsFile, size};
+use crate::dtype::Dtype;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::sync::{Mutex, PoisonError};

@@ -1,8 +1,8 @@
 //! Files of safetensors, tensor by tensor.
 
-use super::dtype::Dtype;
 use super::plain::{Extent, PlainTensor, weights_file};
 use super::{ReadError, WeightsFile};
+use crate::dtype::Dtype;
 use ::safetensors::tensor::{self, Metadata};
 use std::fs::File;
 use std::io::Read;

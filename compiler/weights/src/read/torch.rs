@@ -1,10 +1,10 @@
 //! PyTorch's `.pth`: a pickle that describes tensors, and storages with their numbers. Since PyTorch 1.6 both are entries of
 //! a zip archive; before, they followed each other in a stream.
 
-use super::dtype::Dtype;
 use super::pickle::{self, Id, Object, Pickle};
 use super::plain::{Extent, PlainTensor, weights_file};
 use super::{ReadError, WeightsFile};
+use crate::dtype::Dtype;
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};

@@ -4,7 +4,7 @@ use archc_runtime::weights::half;
 
 /// A type of number; all are little-endian.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Dtype {
+pub(crate) enum Dtype {
     F64,
     F32,
     F16,
@@ -18,7 +18,7 @@ pub(super) enum Dtype {
 
 impl Dtype {
     /// Bytes of a number.
-    pub(super) fn size(self) -> usize {
+    pub(crate) fn size(self) -> usize {
         match self {
             Dtype::F64 | Dtype::I64 => 8,
             Dtype::F32 | Dtype::I32 => 4,
@@ -28,7 +28,7 @@ impl Dtype {
     }
 
     /// The numbers in these bytes, rounded to f32.
-    pub(super) fn to_f32(self, bytes: &[u8]) -> Vec<f32> {
+    pub(crate) fn to_f32(self, bytes: &[u8]) -> Vec<f32> {
         fn each<const N: usize>(bytes: &[u8], f: impl Fn([u8; N]) -> f32) -> Vec<f32> {
             bytes.as_chunks::<N>().0.iter().map(|&b| f(b)).collect()
         }
