@@ -2,6 +2,10 @@
 
 use archc_core::ir::op::{Op, Role};
 
+/// The suffix of a weight of a Keras batch normalization that is its gamma or its beta: it has one only, and its file does
+/// not say which.
+pub(crate) const GAMMA_OR_BETA: &str = "gamma_or_beta";
+
 /// A framework that trained weights come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Framework {
@@ -58,6 +62,14 @@ impl Framework {
             (Framework::Torch, Role::Bias | Role::Beta) => &["bias"],
             (Framework::Torch, Role::Mean) => &["running_mean"],
             (Framework::Torch, Role::Variance) => &["running_var"],
+        }
+    }
+
+    /// The suffix of a tensor that may be of this role, where none has a name of the role's own.
+    pub(crate) fn undecided(self, role: Role) -> Option<&'static str> {
+        match (self, role) {
+            (Framework::Keras, Role::Gamma | Role::Beta) => Some(GAMMA_OR_BETA),
+            _ => None,
         }
     }
 

@@ -1,6 +1,6 @@
 //! Matches every tensor of a network with one of a framework's.
 
-use crate::framework::Framework;
+use crate::framework::{Framework, GAMMA_OR_BETA};
 use crate::layout::Layout;
 use crate::names::{AppliedMap, NameMap};
 use crate::order::{InputOrder, input_orders};
@@ -88,6 +88,13 @@ pub enum MapProblem {
         /// What it could be, with the map's lines where these differ.
         choices: Vec<String>,
     },
+    /// One of theirs is the gamma or the beta of a batch normalization, and ours has both.
+    Undecided {
+        /// The full name of theirs.
+        theirs: String,
+        /// Our operation.
+        owner: String,
+    },
     /// One of theirs is made into several of ours.
     Shared {
         /// The full name of theirs.
@@ -108,6 +115,11 @@ impl fmt::Display for MapProblem {
                 write!(f, "`{ours}` is {expected:?}, which `{theirs}` {found:?} cannot become")
             }
             MapProblem::Ambiguous { ours, choices } => write!(f, "`{ours}` could be {}", list(choices)),
+            MapProblem::Undecided { theirs, owner } => write!(
+                f,
+                "`{theirs}` is the one or the other, the file does not say which, and `{owner}` has both: a line \
+                 `{owner}.beta := 0` of a map says that there is no beta, `{owner}.gamma := 1` that there is no gamma"
+            ),
             MapProblem::Shared { theirs, ours } => {
                 write!(f, "`{theirs}` would become each of {}", list(ours))
             }
@@ -195,6 +207,13 @@ pub fn map_names(
     if problems.is_empty() { Ok(mappings) } else { Err(MapErrors(problems)) }
 }
 
+/// The operation whose beta and gamma these are.
+fn one_norm(ours: &[String]) -> Option<&str> {
+    let [beta, gamma] = ours else { return None };
+    let owner = beta.strip_suffix(".beta")?;
+    (gamma.strip_suffix(".gamma") == Some(owner)).then_some(owner)
+}
+
 /// The tensors of theirs, by layer and suffix, and who has claimed them.
 struct Matcher<'a> {
     graph: &'a Graph,
@@ -238,8 +257,16 @@ impl<'a> Matcher<'a> {
         let op = &self.graph.node(node).op;
         let layer = self.layer(ours)?;
         let suffixes = self.framework.suffixes(op, ours.role);
-        let named: Vec<usize> =
+        let mut named: Vec<usize> =
             suffixes.iter().filter_map(|s| self.by_layer.get(&(layer.as_str(), *s)).copied()).collect();
+        if named.is_empty() {
+            if let Some(numbers) = self.map.constant(&ours.name(), ours.size()) {
+                let conversion = Conversion::Constant(numbers);
+                return Ok(Mapping { ours: ours.clone(), theirs: None, conversion });
+            }
+            let undecided = self.framework.undecided(ours.role);
+            named.extend(undecided.and_then(|s| self.by_layer.get(&(layer.as_str(), s)).copied()));
+        }
         let order = self.orders.get(&node);
         let layout = |&i: &usize| {
             let (name, shape) = self.theirs.get(i)?;
@@ -263,10 +290,6 @@ impl<'a> Matcher<'a> {
                 found: found.clone(),
             },
             (Err(_), None) => {
-                if let Some(numbers) = self.map.constant(&ours.name(), ours.size()) {
-                    let conversion = Conversion::Constant(numbers);
-                    return Ok(Mapping { ours: ours.clone(), theirs: None, conversion });
-                }
                 let separator = self.framework.separator();
                 let theirs = suffixes.iter().map(|s| format!("{layer}{separator}{s}")).collect();
                 MapProblem::Missing { ours: ours.name(), shape: ours.shape.clone(), theirs }
@@ -297,8 +320,12 @@ impl<'a> Matcher<'a> {
             let Some((name, shape)) = self.theirs.get(*i) else { continue };
             match self.claims.get(i) {
                 Some(ours) if ours.len() > 1 => {
-                    let ours = ours.iter().cloned().collect();
-                    problems.push(MapProblem::Shared { theirs: name.clone(), ours });
+                    let theirs = name.clone();
+                    let ours: Vec<String> = ours.iter().cloned().collect();
+                    problems.push(match one_norm(&ours).filter(|_| suffix == GAMMA_OR_BETA) {
+                        Some(owner) => MapProblem::Undecided { theirs, owner: owner.to_owned() },
+                        None => MapProblem::Shared { theirs, ours },
+                    });
                 }
                 Some(_) => {}
                 None if self.framework.is_bookkeeping(suffix) => {}

@@ -367,6 +367,31 @@ fn keras_input_normalization() {
     assert_eq!(m[0].convert(vec![0.229, 0.224, 0.225]), [0.229, 0.224, 0.225]);
 }
 
+/// A Keras 3 file numbers weights; where one may be a gamma or a beta, the network knows, or a map.
+#[test]
+fn the_network_or_a_map_tells_gamma_from_beta() {
+    let theirs: [(&str, &[usize]); 3] =
+        [("bn1/gamma_or_beta", &[3]), ("bn1/moving_mean", &[3]), ("bn1/moving_variance", &[3])];
+    let mut net = Net::new(Shape::new(2, 2, 3));
+    net.then(Op::BatchNorm(BatchNorm { eps: 1e-3, scale: false }), "bn1");
+    let beta = |m: &[Mapping]| m.iter().find(|m| m.ours.name() == "bn1.beta").and_then(|m| m.theirs.clone());
+    assert_eq!(beta(&map(&net, "", Framework::Keras, &theirs)).as_deref(), Some("bn1/gamma_or_beta"));
+
+    let mut net = Net::new(Shape::new(2, 2, 3));
+    net.then(norm(), "bn1");
+    let (found, text) = problems(&net, "", Framework::Keras, &theirs);
+    assert_eq!(
+        found,
+        [MapProblem::Undecided { theirs: "bn1/gamma_or_beta".into(), owner: "bn1".into() }],
+        "{text}"
+    );
+    assert!(text.contains("`bn1.beta := 0`") && text.contains("`bn1.gamma := 1`"), "{text}");
+    assert_eq!(beta(&map(&net, "bn1.beta := 0", Framework::Keras, &theirs)), None);
+    let m = map(&net, "bn1.gamma := 1", Framework::Keras, &theirs);
+    assert_eq!(beta(&m).as_deref(), Some("bn1/gamma_or_beta"));
+    assert_eq!(m[0].convert(Vec::new()), [1.0; 3]);
+}
+
 #[test]
 fn what_a_file_lacks_may_be_constant() {
     let mut net = Net::new(Shape::new(2, 2, 3));

@@ -1,8 +1,9 @@
 //! Keras's HDF5 files: the older `.h5`, whose attributes name every weight, and Keras 3's `.weights.h5`, which numbers them.
 
-use super::keras_names::{class_of, weights_of};
+use super::keras_names::{Described, class_of, weights_of};
 use super::{FileTensor, Numbers, ReadError, WeightsFile, size};
 use crate::dtype::Dtype;
+use crate::framework::GAMMA_OR_BETA;
 use hdf5_pure::{AttrValue, Dataset, Datatype, DatatypeByteOrder, FormatError, Group, Source};
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
@@ -46,18 +47,18 @@ impl Source for Piece {
     }
 }
 
-/// Where the layer of a Keras 3 group has its own name: in `.keras` files, by the path of the group.
-pub(super) type Names = HashMap<String, String>;
+/// What the description of a `.keras` file says about the layers of Keras 3's groups, by the path of the group.
+pub(super) type Layers = HashMap<String, Described>;
 
 pub(super) fn open(file: File) -> Result<WeightsFile, ReadError> {
     let len = file.metadata()?.len();
-    open_source(Piece::new(file, 0, len), &Names::new())
+    open_source(Piece::new(file, 0, len), &Layers::new())
 }
 
-/// Opens what Keras wrote to HDF5. `names` are the layers' names by group, where the file itself may not have them.
+/// Opens what Keras wrote to HDF5. `layers` says what the file itself does not, where there is more.
 pub(super) fn open_source(
     source: impl Source + Send + Sync + 'static,
-    names: &Names,
+    layers: &Layers,
 ) -> Result<WeightsFile, ReadError> {
     let opened = guard(|| hdf5_pure::File::from_source(source).map_err(damaged))?;
     let mut found = Found::default();
@@ -65,13 +66,24 @@ pub(super) fn open_source(
         let root = opened.root();
         let weights = root.group("model_weights").unwrap_or(root);
         match strings(&weights, "layer_names")? {
-            Some(layers) => legacy(&weights, &layers, &mut found),
-            None => numbered(&weights, "", names, 0, &mut found),
+            Some(names) => legacy(&weights, &names, &mut found),
+            None => numbered(&weights, "", layers, 0, &mut found),
         }
     })?;
     if found.tensors.is_empty() {
         return Err(ReadError::new("it is an HDF5 file without weights of Keras")
             .help("`model.save`, `save_weights` and Keras 3's `.weights.h5` are read"));
+    }
+    let undecided =
+        found.tensors.iter().filter_map(|t| t.name.strip_suffix(GAMMA_OR_BETA)?.strip_suffix('/'));
+    if let Some(first) = undecided.clone().next() {
+        let others = match undecided.count() {
+            1 => "has".to_owned(),
+            count => format!("and {} more have", count - 1),
+        };
+        found.notes.push(format!(
+            "`{first}` {others} either gamma or beta, and the file does not say which: taken for what the network has"
+        ));
     }
     let numbers = Box::new(Datasets { file: opened, sets: found.sets });
     Ok(WeightsFile { tensors: found.tensors, notes: found.notes, numbers })
@@ -164,7 +176,7 @@ fn is_renumbered(front: &str, layer: &str) -> bool {
 fn numbered(
     group: &Group,
     path: &str,
-    names: &Names,
+    layers: &Layers,
     depth: usize,
     found: &mut Found,
 ) -> Result<(), ReadError> {
@@ -177,9 +189,9 @@ fn numbered(
         found.visit()?;
         let next = group.group(&name).map_err(damaged)?;
         if name == "vars" {
-            variables(&next, path, names, found)?;
+            variables(&next, path, layers, found)?;
         } else if name != "optimizer" {
-            numbered(&next, &join(path, &name), names, depth + 1, found)?;
+            numbered(&next, &join(path, &name), layers, depth + 1, found)?;
         }
     }
     Ok(())
@@ -196,7 +208,7 @@ fn natural(name: &str) -> (String, u64) {
     (class.to_owned(), number.map_or(0, |n: u64| n.saturating_add(1)))
 }
 
-fn variables(vars: &Group, path: &str, names: &Names, found: &mut Found) -> Result<(), ReadError> {
+fn variables(vars: &Group, path: &str, layers: &Layers, found: &mut Found) -> Result<(), ReadError> {
     let mut sets = vars.datasets().map_err(damaged)?;
     sets.sort_by_key(|name| name.parse::<u64>().unwrap_or(u64::MAX));
     if sets.is_empty() {
@@ -204,9 +216,10 @@ fn variables(vars: &Group, path: &str, names: &Names, found: &mut Found) -> Resu
     }
     let group = path.rsplit('/').next().unwrap_or(path);
     let own = vars.attrs().map_err(damaged)?.get("name").and_then(AttrValue::as_str).map(str::to_owned);
-    let layer = names.get(path).cloned().or(own).unwrap_or_else(|| group.to_owned());
+    let Described { name, vector } = layers.get(path).cloned().unwrap_or_default();
+    let layer = name.or(own).unwrap_or_else(|| group.to_owned());
     // A model may call an attribute after itself, `stem`, and the layer tells no class by its group: its own name may.
-    let known = [group, layer.as_str()].into_iter().find_map(|n| weights_of(class_of(n), sets.len()));
+    let known = [group, layer.as_str()].into_iter().find_map(|n| weights_of(class_of(n), sets.len(), vector));
     for (i, name) in sets.iter().enumerate() {
         found.visit()?;
         let set = vars.dataset(name).map_err(damaged)?;

@@ -1,13 +1,26 @@
 //! Names for the weights of Keras 3's files, which only number them: `layers/batch_normalization_1/vars/0`.
 
+use crate::framework::GAMMA_OR_BETA;
+
+/// What a model's description says about a layer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Described {
+    /// The layer's own name.
+    pub(super) name: Option<String>,
+    /// Of a batch normalization: the one that it has of gamma and beta, where it has one only.
+    pub(super) vector: Option<&'static str>,
+}
+
 /// What the weights of a layer are, in the order in which Keras numbers them, given the class of the layer in snake case
-/// and how many there are; `None` for a class that archc has no operator for.
-pub(super) fn weights_of(class: &str, count: usize) -> Option<&'static [&'static str]> {
+/// and how many there are; `None` for a class that archc has no operator for. `vector` is [`Described::vector`].
+pub(super) fn weights_of(class: &str, count: usize, vector: Option<&str>) -> Option<&'static [&'static str]> {
     let all: &[&str] = match class {
-        // Without `scale` there is no gamma; without `center` too, no beta.
-        "batch_normalization" => match count {
-            4 => &["gamma", "beta", "moving_mean", "moving_variance"],
-            3 => &["beta", "moving_mean", "moving_variance"],
+        // Without `scale` there is no gamma, without `center` no beta, and the numbers alone do not tell which is missing.
+        "batch_normalization" => match (count, vector) {
+            (4, _) => &["gamma", "beta", "moving_mean", "moving_variance"],
+            (3, Some("gamma")) => &["gamma", "moving_mean", "moving_variance"],
+            (3, Some("beta")) => &["beta", "moving_mean", "moving_variance"],
+            (3, _) => &[GAMMA_OR_BETA, "moving_mean", "moving_variance"],
             _ => &["moving_mean", "moving_variance"],
         },
         "normalization" => &["mean", "variance", "count"],
@@ -66,12 +79,14 @@ mod tests {
 
     #[test]
     fn weights_are_counted() {
-        assert_eq!(weights_of("conv2d", 1), Some(&["kernel"][..]));
-        assert_eq!(
-            weights_of("batch_normalization", 3),
-            Some(&["beta", "moving_mean", "moving_variance"][..])
-        );
-        assert_eq!(weights_of("conv2d", 3), None);
-        assert_eq!(weights_of("lstm", 3), None);
+        assert_eq!(weights_of("conv2d", 1, None), Some(&["kernel"][..]));
+        let norm = |count, vector| weights_of("batch_normalization", count, vector).map(|names| names[0]);
+        assert_eq!(norm(4, None), Some("gamma"));
+        for (vector, expected) in [(Some("beta"), "beta"), (Some("gamma"), "gamma"), (None, GAMMA_OR_BETA)] {
+            assert_eq!(norm(3, vector), Some(expected));
+        }
+        assert_eq!(norm(2, None), Some("moving_mean"));
+        assert_eq!(weights_of("conv2d", 3, None), None);
+        assert_eq!(weights_of("lstm", 3, None), None);
     }
 }

@@ -1,7 +1,7 @@
 //! Keras 3's `.keras`: a zip archive of the model's description, `config.json`, and its weights, `model.weights.h5`.
 
-use super::hdf5::{self, Names, Piece};
-use super::keras_names::snake_case;
+use super::hdf5::{self, Layers, Piece};
+use super::keras_names::{Described, snake_case};
 use super::{ReadError, WeightsFile};
 use hdf5_pure::{FormatError, Source};
 use serde_json::Value;
@@ -26,7 +26,7 @@ pub(super) fn open(file: File) -> Result<WeightsFile, ReadError> {
     if let Ok(entry) = archive.by_name("config.json") {
         entry.take(LONGEST_CONFIG).read_to_end(&mut config)?;
     }
-    let names = serde_json::from_slice(&config).map(|config| layer_names(&config)).unwrap_or_default();
+    let layers = serde_json::from_slice(&config).map(|config| described(&config)).unwrap_or_default();
     let mut entry = archive
         .by_name(WEIGHTS)
         .map_err(|_| ReadError::new(format!("it is a zip archive without `{WEIGHTS}`")))?;
@@ -39,7 +39,7 @@ pub(super) fn open(file: File) -> Result<WeightsFile, ReadError> {
         if start.checked_add(len).is_none_or(|end| file.metadata().map_or(true, |m| m.len() < end)) {
             return Err(std::io::Error::from(std::io::ErrorKind::UnexpectedEof).into());
         }
-        return hdf5::open_source(Piece::new(file, start, len), &names);
+        return hdf5::open_source(Piece::new(file, start, len), &layers);
     }
     // Keras compresses nothing, tools may. Trained numbers hardly shrink, and empty places of HDF5 do: what would be much
     // larger than its archive is there to fill the memory.
@@ -49,12 +49,13 @@ pub(super) fn open(file: File) -> Result<WeightsFile, ReadError> {
         return Err(ReadError::new("its weights are compressed far below their size")
             .help(format!("unpack it, and import `{WEIGHTS}`")));
     }
-    hdf5::open_source(Bytes(bytes), &names)
+    hdf5::open_source(Bytes(bytes), &layers)
 }
 
-/// The names of layers by the group of their weights: Keras names groups by class, and counts those of a model.
-fn layer_names(config: &Value) -> Names {
-    let mut names = Names::new();
+/// What the description says about layers, by the group of their weights: Keras names groups by class, and counts those of
+/// a model.
+fn described(config: &Value) -> Layers {
+    let mut found = Layers::new();
     let mut todo = vec![(config, String::new())];
     // A model in a model is a layer of it.
     while let Some((model, path)) = todo.pop() {
@@ -68,15 +69,24 @@ fn layer_names(config: &Value) -> Names {
             *count += 1;
             let inside =
                 if path.is_empty() { format!("layers/{group}") } else { format!("{path}/layers/{group}") };
-            if let Some(name) = layer.pointer("/config/name").and_then(Value::as_str) {
-                names.insert(inside.clone(), name.to_owned());
-            }
+            let name = layer.pointer("/config/name").and_then(Value::as_str).map(str::to_owned);
+            found.insert(inside.clone(), Described { name, vector: vector(layer) });
             if layer.pointer("/config/layers").is_some() {
                 todo.push((layer, inside));
             }
         }
     }
-    names
+    found
+}
+
+/// [`Described::vector`] of a layer.
+fn vector(layer: &Value) -> Option<&'static str> {
+    let has = |key: &str| layer.get("config")?.get(key)?.as_bool();
+    match (has("scale")?, has("center")?) {
+        (true, false) => Some("gamma"),
+        (false, true) => Some("beta"),
+        _ => None,
+    }
 }
 
 /// Bytes in memory.

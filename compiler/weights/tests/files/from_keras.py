@@ -97,6 +97,16 @@ keras.utils.clear_session()
 half = keras.Sequential([layers.Input((3,)), layers.Dense(2, dtype="bfloat16", name="predictions")])
 numbered(half).save_weights("bfloat16.weights.h5")
 
+# Batch normalizations of every kind: Keras 3 numbers their weights, and of three the first is gamma or beta.
+keras.utils.clear_session()
+image = layers.Input((2, 2, 2))
+x = image
+for name, scale, center in [("both", True, True), ("scaled", True, False), ("shifted", False, True), ("plain", False, False)]:
+    x = layers.BatchNormalization(scale=scale, center=center, name=name)(x)
+norms = numbered(keras.Model(image, x, name="norms"))
+norms.save("keras3_norms.keras")
+norms.save_weights("keras3_norms.weights.h5")
+
 # Files that are made to harm whoever reads them: a group that is within itself, 2^40 numbers that were never written, and a
 # group of another file.
 with h5py.File("hostile_loop.h5", "w") as file:
