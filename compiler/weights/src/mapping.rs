@@ -3,11 +3,11 @@
 use crate::framework::{Framework, GAMMA_OR_BETA};
 use crate::layout::Layout;
 use crate::names::{AppliedMap, NameMap};
-use crate::order::{InputOrder, input_orders};
+use crate::order::{Orders, orders};
 use crate::seeded;
 use archc_core::ir::op::Weight;
 use archc_core::ir::{Graph, NodeId, Shape};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// A tensor of ours and what it is made of.
@@ -95,6 +95,13 @@ pub enum MapProblem {
         /// Our operation.
         owner: String,
     },
+    /// No order of its weights makes an operation what it is in PyTorch.
+    Order {
+        /// The full name of the operation.
+        operation: String,
+        /// What keeps it.
+        reason: &'static str,
+    },
     /// One of theirs is made into several of ours.
     Shared {
         /// The full name of theirs.
@@ -119,6 +126,11 @@ impl fmt::Display for MapProblem {
                 f,
                 "`{theirs}` is the one or the other, the file does not say which, and `{owner}` has both: a line \
                  `{owner}.beta := 0` of a map says that there is no beta, `{owner}.gamma := 1` that there is no gamma"
+            ),
+            MapProblem::Order { operation, reason } => write!(
+                f,
+                "`{operation}` is another operation in PyTorch, where `flatten` puts channels first: {reason}. A `flatten` \
+                 behind it, or a `global_avgpool` in place of the `flatten`, is the same in both"
             ),
             MapProblem::Shared { theirs, ours } => {
                 write!(f, "`{theirs}` would become each of {}", list(ours))
@@ -222,8 +234,7 @@ struct Matcher<'a> {
     theirs: &'a [(String, Vec<usize>)],
     by_layer: BTreeMap<(&'a str, &'a str), usize>,
     applied: AppliedMap<'a>,
-    /// See [`input_orders`].
-    orders: HashMap<NodeId, InputOrder>,
+    orders: Orders,
     /// Which of ours were made of each of theirs, or could not be.
     claims: BTreeMap<usize, BTreeSet<String>>,
 }
@@ -244,9 +255,12 @@ impl<'a> Matcher<'a> {
             }
         }
         let orders = match framework {
-            Framework::Keras => HashMap::new(),
-            Framework::Torch => input_orders(graph),
+            Framework::Keras => Orders::default(),
+            Framework::Torch => orders(graph),
         };
+        let refused = orders.refused.iter();
+        problems
+            .extend(refused.map(|&(node, reason)| MapProblem::Order { operation: graph.path(node), reason }));
         let operations: Vec<String> = weights(graph).into_iter().map(|(_, w)| w.owner).collect();
         let applied = map.apply(&operations, by_layer.keys().map(|(layer, _)| *layer));
         Matcher { graph, map, framework, theirs, by_layer, applied, orders, claims: BTreeMap::new() }
@@ -267,7 +281,7 @@ impl<'a> Matcher<'a> {
             let undecided = self.framework.undecided(ours.role);
             named.extend(undecided.and_then(|s| self.by_layer.get(&(layer.as_str(), s)).copied()));
         }
-        let order = self.orders.get(&node);
+        let order = self.orders.inputs.get(&node);
         let layout = |&i: &usize| {
             let (name, shape) = self.theirs.get(i)?;
             Layout::new(self.framework, op, ours, shape, order).map(|layout| (i, name, layout))

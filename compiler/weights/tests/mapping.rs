@@ -1,8 +1,8 @@
 //! Names and layouts of Keras and PyTorch, on small networks.
 
 use archc_core::ir::op::{
-    Activation, BatchNorm, Concat, Conv, Dense, Dropout, Epilogue, Flatten, FoldedNorm, GlobalPool, Input,
-    Normalize, Op, PoolKind,
+    Activation, Add, BatchNorm, Concat, Conv, Dense, Dropout, Epilogue, Flatten, FoldedNorm, Gate,
+    GlobalPool, Input, Normalize, Op, PoolKind, Shuffle, Upsample,
 };
 use archc_core::ir::shape::Window;
 use archc_core::ir::{Graph, NodeId, Origin, Output, Padding, Scopes, Shape};
@@ -263,6 +263,78 @@ fn joined_flattens_permute_each_part() {
     let theirs: [(&str, &[usize]); 2] = [("dense1.weight", &[1, 6]), ("dense1.bias", &[1])];
     let m = map(&net, "", Framework::Torch, &theirs);
     assert_eq!(converted(&m, "dense1.weight"), [0.0, 1.0, 2.0, 4.0, 3.0, 5.0]);
+}
+
+/// The names and shapes that PyTorch would have for a network of archc's.
+fn all_of_torch(net: &Net) -> Vec<(String, Vec<usize>)> {
+    let store = archc_weights::seeded::store(&net.graph, "archc");
+    let of_torch = |(name, tensor): (&str, &Tensor)| {
+        let shape = match tensor.shape[..] {
+            [inputs, outputs] => vec![outputs, inputs],
+            [h, w, inputs, outputs] => vec![outputs, inputs, h, w],
+            _ => tensor.shape.clone(),
+        };
+        (name.to_owned(), shape)
+    };
+    store.iter().map(of_torch).collect()
+}
+
+/// The operations of a network whose weights cannot be PyTorch's; Keras's can.
+fn out_of_order(net: &Net) -> Vec<String> {
+    let keras: Vec<(String, Vec<usize>)> = archc_weights::seeded::store(&net.graph, "archc")
+        .iter()
+        .map(|(name, tensor)| {
+            (name.replace(".weight", "/kernel").replace(".bias", "/bias"), tensor.shape.clone())
+        })
+        .collect();
+    map_names(&net.graph, &NameMap::default(), Framework::Keras, &keras).expect("no order matters");
+    let found = map_names(&net.graph, &NameMap::default(), Framework::Torch, &all_of_torch(net));
+    let operation = |problem: MapProblem| match problem {
+        MapProblem::Order { operation, .. } => operation,
+        other => panic!("{other}"),
+    };
+    found.err().map_or(Vec::new(), |errors| errors.0.into_iter().map(operation).collect())
+}
+
+/// A sum of what was flattened and what was not has its channels in two orders, of which no weights can make one.
+#[test]
+fn what_no_weights_can_put_in_order_is_refused() {
+    let flat = |shape| {
+        let mut net = Net::new(shape);
+        net.then(Op::Flatten(Flatten), "flatten1");
+        net
+    };
+    let plane = Shape::new(2, 1, 2);
+    for op in [Op::Add(Add { activation: None }), Op::Gate(Gate)] {
+        // Of two flattened planes of one shape, or with one channel, all is in one order.
+        for (shape, other, refused) in [
+            (plane, None, false),
+            (plane, Some(dense(4)), true),
+            (Shape::new(2, 2, 1), Some(dense(4)), false),
+        ] {
+            let mut net = flat(shape);
+            let first = net.last;
+            let second = net.then(other.clone().unwrap_or(Op::Activation(Activation::Relu)), "dense1").last;
+            net.join(op.clone(), &[first, second], "join1").then(dense(3), "dense2");
+            assert_eq!(out_of_order(&net), if refused { &["join1"][..] } else { &[] }, "{op:?} {other:?}");
+        }
+    }
+    let upsample = Op::Upsample(Upsample { factor: [2, 2] });
+    for (shape, ops, refused) in [
+        (plane, vec![conv([1, 1], 2, 2)], &["op0"][..]),
+        (plane, vec![conv([1, 1], 4, 4)], &["op0"]),
+        (plane, vec![conv([1, 1], 2, 1), conv([1, 1], 2, 2)], &[]),
+        (Shape::new(2, 2, 1), vec![conv([1, 1], 2, 2)], &[]),
+        (plane, vec![Op::Shuffle(Shuffle { groups: 2 })], &["op0"]),
+        (plane, vec![upsample.clone(), Op::Flatten(Flatten), dense(2)], &["op1"]),
+        (plane, vec![upsample, conv([1, 1], 2, 1), Op::Flatten(Flatten), dense(2)], &[]),
+    ] {
+        let mut net = flat(shape);
+        for (i, op) in ops.into_iter().enumerate() {
+            net.then(op, &format!("op{i}"));
+        }
+        assert_eq!(out_of_order(&net), refused);
+    }
 }
 
 #[test]
