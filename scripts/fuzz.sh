@@ -3,8 +3,8 @@
 #
 # Builds with the stable toolchain: coverage counters are ordinary code generation options, and code without `unsafe`
 # needs no address sanitizer. The layout is cargo-fuzz's, so that `cargo +nightly fuzz run TARGET` works as well.
-# Seeds are the zoo with its name maps, the bad files of tests/ui, the frameworks' files that import is tested with, and
-# fuzz/seeds, where inputs that once failed are kept.
+# Seeds are the zoo with its name maps, the bad files of tests/ui, the frameworks' files that import is tested with, the
+# images that decoding is tested with, and fuzz/seeds, where inputs that once failed are kept.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 seconds=${1:-60}
@@ -17,20 +17,21 @@ cargo build --quiet --release --manifest-path fuzz/Cargo.toml --target "$host"
 
 seeds=$(mktemp -d)
 trap 'rm -rf "$seeds"' EXIT
-mkdir "$seeds"/{arch,names,h5,pth,image,numpy}
+mkdir "$seeds"/{arch,names,h5,pth,image,decode,numpy}
 find archs tests/ui fuzz/seeds -type f \( -name '*.arch' -o -path 'fuzz/seeds/*' \) -not -path 'fuzz/seeds/*/*' |
     while read -r file; do cp "$file" "$seeds/arch/$(echo "$file" | tr / -)"; done
 files=compiler/weights/tests/files
 cp $files/*.h5 $files/*.keras "$seeds/h5"
 cp $files/*.pth $files/*.safetensors "$seeds/pth"
 cp archs/names/* "$seeds/names"
-for target in names h5 pth numpy; do
+cp runtime/tests/images/files/*.{png,jpg,webp} "$seeds/decode"
+for target in names h5 pth decode numpy; do
     [ ! -d fuzz/seeds/$target ] || cp fuzz/seeds/$target/* "$seeds/$target"
 done
 
 # Deep recursion must be refused, not survived by luck: libFuzzer's thread gets a small stack.
 ulimit -s 1024
-pids=() targets=(parse compile names h5 pth image numpy)
+pids=() targets=(parse compile names h5 pth image decode numpy)
 for target in "${targets[@]}"; do
     mkdir -p "fuzz/corpus/$target" "fuzz/artifacts/$target"
     case $target in
@@ -38,6 +39,7 @@ for target in "${targets[@]}"; do
         names) own=names limits=(-rss_limit_mb=1000 -max_len=8192) ;;
         # Sizes, steps and pixels: nothing that stands in a file.
         image) own=image limits=(-rss_limit_mb=1000 -max_len=8192) ;;
+        decode) own=decode limits=(-rss_limit_mb=1500 -max_len=8192) ;;
         # Files of so few bytes are no reason to take much memory at once.
         h5 | pth | numpy) own=$target limits=(-rss_limit_mb=1500 -malloc_limit_mb=256 -max_len=49152) ;;
     esac

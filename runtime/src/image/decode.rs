@@ -2,8 +2,15 @@
 //!
 //! What the frameworks read by Pillow's `Image.open(path).convert("RGB")` comes out here as well: transparency is dropped,
 //! palettes are looked up, of 16 bits the upper 8 count, orientation and colour profiles are ignored. Grey of 16 bits is
-//! the exception: Pillow turns everything above 255 white. Of an animation this is the first image. JPEG's decoders differ from each other
-//! by 2 of 255 where they round.
+//! the exception: Pillow turns everything above 255 white. Of an animation this is the first image. JPEG's decoders differ
+//! from each other by 2 of 255 where they round.
+//!
+//! Sizes stand at the beginning of a file, and those beyond the limits are refused before memory is taken for pixels. What
+//! an image within them takes at most, in bytes for each pixel: 3 (grey: 1; transparency: 1 more; 16 bits: twice that, and
+//! the upper half of each number beside it); while it is decoded, up to 8 more for a JPEG that is progressive or in several
+//! scans (2 for each channel), 6.5 for a WebP, 11 for an animated one. Besides these the file itself, JPEG's
+//! twice, and up to 512 MiB that a PNG's colour profile may unfold to. So 100 million pixels of a usual JPEG or PNG take
+//! 300 MB, and no file more than about 2.5 GB. Whoever decodes what strangers send checks sizes first.
 
 use super::{ImageError, Pixels};
 use ::image::{DynamicImage, ImageFormat, ImageReader, Limits};
@@ -83,22 +90,27 @@ pub fn decode(bytes: &[u8]) -> Result<Decoded, ImageError> {
     let (width, height) = (image.width() as usize, image.height() as usize);
     let (is_grey, bytes) = match image {
         DynamicImage::ImageLuma8(grey) => (true, grey.into_raw()),
-        DynamicImage::ImageLumaA8(grey) => (true, leading::<2, 1>(&grey)),
+        DynamicImage::ImageLumaA8(grey) => (true, leading::<2, 1>(grey.into_raw())),
         DynamicImage::ImageRgb8(rgb) => (false, rgb.into_raw()),
-        DynamicImage::ImageRgba8(rgb) => (false, leading::<4, 3>(&rgb)),
+        DynamicImage::ImageRgba8(rgb) => (false, leading::<4, 3>(rgb.into_raw())),
         DynamicImage::ImageLuma16(grey) => (true, upper(&grey)),
-        DynamicImage::ImageLumaA16(grey) => (true, leading::<2, 1>(&upper(&grey))),
+        DynamicImage::ImageLumaA16(grey) => (true, leading::<2, 1>(upper(&grey))),
         DynamicImage::ImageRgb16(rgb) => (false, upper(&rgb)),
-        DynamicImage::ImageRgba16(rgb) => (false, leading::<4, 3>(&upper(&rgb))),
+        DynamicImage::ImageRgba16(rgb) => (false, leading::<4, 3>(upper(&rgb))),
         // None of the three formats gives another kind.
         other => (false, other.into_rgb8().into_raw()),
     };
     Ok(Decoded { bytes, width, height, is_grey })
 }
 
-/// The first `KEPT` of every `CHANNELS` bytes.
-fn leading<const CHANNELS: usize, const KEPT: usize>(bytes: &[u8]) -> Vec<u8> {
-    bytes.as_chunks::<CHANNELS>().0.iter().flat_map(|pixel| &pixel[..KEPT]).copied().collect()
+/// The first `KEPT` of every `CHANNELS` bytes, in place.
+fn leading<const CHANNELS: usize, const KEPT: usize>(mut bytes: Vec<u8>) -> Vec<u8> {
+    let pixels = bytes.len() / CHANNELS;
+    for pixel in 0..pixels {
+        bytes.copy_within(pixel * CHANNELS..pixel * CHANNELS + KEPT, pixel * KEPT);
+    }
+    bytes.truncate(pixels * KEPT);
+    bytes
 }
 
 /// The upper bytes.

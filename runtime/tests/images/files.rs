@@ -1,6 +1,6 @@
 //! Files of all kinds: what Pillow's `convert("RGB")` makes of them, and errors for those that are cut, damaged or huge.
 
-use super::{hash, lines, prepared, size};
+use super::{hash, largest, lines, prepared, size};
 use archc_runtime::image::{ImageError, decode, preprocess, read};
 use std::path::{Path, PathBuf};
 
@@ -132,10 +132,33 @@ fn huge_sizes_are_refused() {
         let error = decode(&png(width, height)).unwrap_err();
         assert!(matches!(error, ImageError::Format { .. }), "{width}x{height}: {error}");
     }
-    let mut jpeg = bytes("420.jpg");
-    let frame = jpeg.windows(2).position(|pair| pair == [0xFF, 0xC0]).unwrap();
-    jpeg[frame + 5..frame + 9].copy_from_slice(&[0xFF; 4]);
-    assert!(matches!(decode(&jpeg), Err(ImageError::Format { .. })));
+    for (name, marker) in [("420.jpg", 0xC0), ("progressive.jpg", 0xC2)] {
+        let mut jpeg = bytes(name);
+        let frame = jpeg.windows(2).position(|pair| pair == [0xFF, marker]).unwrap();
+        jpeg[frame + 5..frame + 9].copy_from_slice(&[0xFF; 4]);
+        assert!(matches!(decode(&jpeg), Err(ImageError::Format { .. })), "{name}");
+    }
+    // 14 bits for each side, which begin behind a chunk's head and a signature; lossy frames have 16 for each.
+    for (name, place, last) in
+        [("lossless.webp", 21, 0x0F), ("lossless_alpha.webp", 21, 0x0F), ("lossy.webp", 26, 0x3F)]
+    {
+        let mut webp = bytes(name);
+        webp[place..place + 3].copy_from_slice(&[0xFF; 3]);
+        webp[place + 3] |= last;
+        assert!(matches!(decode(&webp), Err(ImageError::Format { .. })), "{name}");
+    }
+    // A canvas of 24 bits for each side around a frame of 60x45.
+    let lossy = bytes("lossy.webp");
+    let canvas = |sides: [u8; 6]| {
+        let head: [&[u8]; 5] = [&lossy[..12], b"VP8X", &[10, 0, 0, 0], &[0; 4], &sides];
+        [&head.concat(), &lossy[12..]].concat()
+    };
+    assert!(decode(&canvas([59, 0, 0, 44, 0, 0])).is_ok(), "the container is right");
+    for sides in [[0xFF; 6], [0xFF, 0xFF, 0, 0xFF, 0xFF, 0], [0, 0, 1, 0, 0, 0]] {
+        assert!(matches!(decode(&canvas(sides)), Err(ImageError::Format { .. })), "{sides:?}");
+    }
+    let most = largest::request();
+    assert!(most < 1 << 20, "{most} bytes at once");
     // An image that is long without being large.
     let error = prepared(
         &[0; 60_000],

@@ -2,6 +2,7 @@
 //! `scripts/pillow_images.py` wrote the expectations.
 
 mod files;
+mod largest;
 mod pipelines;
 mod resize;
 
