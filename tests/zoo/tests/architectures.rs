@@ -34,7 +34,7 @@ const KERAS: [(&str, u64); 24] = [
 ];
 
 /// Parameters without batch statistics, which is how PyTorch counts.
-const TORCH: [(&str, u64); 16] = [
+const TORCH: [(&str, u64); 17] = [
     ("lenet5", 61_706),
     ("alexnet", 60_965_224),
     ("alexnet_torch", 61_100_840),
@@ -49,6 +49,7 @@ const TORCH: [(&str, u64); 16] = [
     ("inception_v3_torch", 23_834_568),
     ("mobilenet_v2_torch", 3_504_872),
     ("mobilenet_v3_large_torch", 5_483_032),
+    ("mobilenet_v3_small_torch", 2_542_856),
     ("efficientnet_b0_torch", 5_288_548),
     ("efficientnet_lite0", 4_652_008),
 ];
@@ -67,6 +68,20 @@ const LINES: [(&str, usize); 11] = [
     ("mobilenet_v3", 50),
     ("efficientnet", 50),
 ];
+
+/// As `zoo:` takes names: letter case and `_` do not matter.
+fn plain(name: &str) -> String {
+    name.chars().filter(|&c| c != '_').map(|c| c.to_ascii_lowercase()).collect()
+}
+
+#[test]
+fn every_net_has_its_count_once() {
+    let mut counted: Vec<String> = KERAS.iter().chain(&TORCH).map(|(name, _)| plain(name)).collect();
+    let mut nets: Vec<String> = zoo::nets().map(|(_, net)| plain(net)).collect();
+    counted.sort();
+    nets.sort();
+    assert_eq!(counted, nets);
+}
 
 #[test]
 fn parameters_are_exact() {
