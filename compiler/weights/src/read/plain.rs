@@ -43,6 +43,10 @@ pub(super) fn weights_file(
         let bytes = span(&t.shape, t.extent.strides.as_deref())
             .and_then(|n| n.checked_mul(t.extent.dtype.size()))
             .and_then(|n| t.extent.offset.checked_add(n as u64));
+        if t.extent.strides.is_some() && size(&t.shape).is_none() {
+            let ReadError { message, help } = repeats(&t.shape);
+            return Err(ReadError { message: format!("`{}` {message}", t.name), help });
+        }
         if size(&t.shape).is_none() || bytes.is_none_or(|bytes| bytes > end) {
             return Err(ReadError::new(format!(
                 "`{}` {:?} reaches beyond the end of the file",
@@ -90,17 +94,28 @@ impl Numbers for Plain {
         let numbers = dtype.to_f32(&bytes);
         match strides {
             None => Ok(numbers),
-            Some(strides) => gather(&numbers, shape, strides).ok_or_else(missing),
+            Some(strides) => gather(&numbers, shape, strides).ok_or_else(|| repeats(shape)),
         }
     }
 }
 
-/// The numbers of a strided tensor, row-major.
+/// The most numbers of a tensor that repeats those of its file.
+const MOST_REPEATED: usize = 1 << 30;
+
+/// The error of one with more. Its strides are to blame, not the length of the file.
+fn repeats(shape: &[usize]) -> ReadError {
+    let message = format!(
+        "{shape:?} has more than {MOST_REPEATED} numbers, since its strides repeat those of the file"
+    );
+    ReadError::new(message)
+        .help("no layer has weights of this kind; save the state dict of the trained model itself")
+}
+
+/// The numbers of a strided tensor, row-major; nothing where they repeat those of the file too often.
 fn gather(numbers: &[f32], shape: &[usize], strides: &[usize]) -> Option<Vec<f32>> {
     let count = size(shape)?;
-    // A stride of 0 repeats numbers: the size of what comes out is not bound by the file.
-    const MOST: usize = 1 << 30;
-    if count > MOST {
+    // Strides that are small, above all 0, repeat numbers: the size of what comes out is not bound by the file.
+    if count > numbers.len().max(MOST_REPEATED) {
         return None;
     }
     let mut gathered = Vec::with_capacity(count);

@@ -164,6 +164,16 @@ fn tensors_lie_within_their_storage() {
     {
         tensor_refused(&Tensor { first, shape, strides, ..FOUR }, "`a.weight`");
     }
+    // Strides of 0 that make gigabytes, or more than can be counted, of four numbers: not the file's end is what is wrong.
+    for shape in [&[1 << 40][..], &[1 << 16, 1 << 16], &[1 << 40, 1 << 40]] {
+        let repeated = Tensor { shape, strides: &[0, 0][..shape.len()], ..FOUR };
+        let bytes = zipped(&dict(&[("a.weight", &|p| p.tensor(&repeated))]), &[("0", vec![0; 16])]);
+        let error = match open(&bytes, Framework::Torch) {
+            Ok(file) => file.read(0).expect_err("it is too large").to_string(),
+            Err(error) => error.to_string(),
+        };
+        assert!(error.contains("its strides repeat those of the file"), "{error}");
+    }
     // Nothing of a storage, wherever it would begin.
     let empty = Tensor { first: i64::MAX, shape: &[0, 3], strides: &[3, 1], ..FOUR };
     let pickle = dict(&[("a.weight", &|p| p.tensor(&empty))]);
