@@ -252,9 +252,11 @@ impl Numbers for Datasets {
         let set = self.sets.get(index).ok_or_else(|| ReadError::new("there is no such weight"))?;
         guard(|| {
             // A compressed dataset may declare any size: what it could hold at deflate's best is a bound.
-            let declared: u64 = set.shape().map_err(damaged)?.iter().product();
+            let width = u64::from(set.datatype().map_err(damaged)?.type_size());
+            let declared =
+                set.shape().map_err(damaged)?.iter().fold(width, |n, &side| n.saturating_mul(side));
             if declared > self.file.file_size().saturating_mul(1032) {
-                return Err(damaged("a weight has more numbers than the file can hold"));
+                return Err(damaged("a weight has more bytes than the file can hold"));
             }
             match kept_as(set)? {
                 None => set.read_f32().map_err(damaged),

@@ -333,7 +333,23 @@ fn hdf5_of_h5py_that_is_written_to_harm() {
     };
     // A group within itself; 2^40 numbers that were never written; another file's group.
     refused(&file("hostile_loop.h5"), Framework::Keras, "group");
-    refused(&file("hostile_huge.h5"), Framework::Keras, "can hold");
+    let huge = file("hostile_huge.h5");
+    refused(&huge, Framework::Keras, "can hold");
+    // What counts are bytes: as many numbers as deflate can make bytes of this file are too many. The sides stand twice, as
+    // the largest too.
+    let shape = [(1u64 << 20).to_le_bytes(); 4].concat();
+    let place = huge.windows(shape.len()).position(|w| w == shape).expect("a shape");
+    let sides = |side: u64| -> Vec<u8> {
+        let mut bytes = huge.clone();
+        bytes[place..place + shape.len()].copy_from_slice(&[side.to_le_bytes(); 4].concat());
+        bytes
+    };
+    let (inside, outside) = (1 << 10, 1 << 11);
+    let most = 1032 * huge.len() as u64;
+    assert!(4 * inside * inside < most && outside * outside < most && most < 4 * outside * outside);
+    let zeros = open(&sides(inside), Framework::Keras).expect("it is right").read(0);
+    assert_eq!(zeros.map(|numbers| numbers.len() as u64), Ok(inside * inside));
+    refused(&sides(outside), Framework::Keras, "can hold");
     refused(&file("hostile_external.h5"), Framework::Keras, "");
 }
 
