@@ -4,17 +4,26 @@ use crate::error::Error;
 use crate::network::Network;
 use archc_core::ir::Graph;
 use archc_weights::{Framework, NameMap};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-/// The map beside a network's file that has the net's name, or that of one which it is an alias of.
-pub(crate) fn beside(network: &Network, graph: &Graph, framework: Framework) -> Option<PathBuf> {
-    if network.file.starts_with("zoo:") {
-        return None;
-    }
-    let folder = Path::new(&network.file).parent()?;
-    let nets = std::iter::once(&graph.name).chain(&graph.stands_for);
-    let files = nets.flat_map(|net| framework.extensions().iter().map(move |e| format!("{net}.{e}")));
-    files.map(|file| folder.join(file)).find(|path| path.is_file())
+/// The maps beside a network's file, with their paths: of each kind that the framework has the one with the net's name, or
+/// else with that of the nearest which it is an alias of.
+///
+/// # Errors
+/// Where one cannot be read.
+pub(crate) fn beside(
+    network: &Network,
+    graph: &Graph,
+    framework: Framework,
+) -> Result<Vec<(String, NameMap)>, Error> {
+    let folder = Path::new(&network.file).parent().filter(|_| !network.file.starts_with("zoo:"));
+    let Some(folder) = folder else { return Ok(Vec::new()) };
+    let nearest = |extension: &&str| {
+        let mut nets = std::iter::once(&graph.name).chain(&graph.stands_for);
+        nets.find_map(|net| Some(folder.join(format!("{net}.{extension}"))).filter(|path| path.is_file()))
+    };
+    let paths = framework.extensions().iter().filter_map(nearest);
+    paths.map(|path| Ok((path.display().to_string(), read_map(&path)?))).collect()
 }
 
 /// Reads a map.

@@ -63,6 +63,47 @@ fn without_a_map_the_order_is_shown_and_must_be_accepted() {
     assert_eq!(std::fs::read(&out).unwrap(), by_order);
 }
 
+/// Beside a network both of PyTorch's maps may lie, and weights may have the network's own names already.
+#[test]
+fn every_map_beside_the_network_is_tried() {
+    let folder = folder();
+    let network = write(folder.path(), "tiny.arch", NETWORK);
+    write(folder.path(), "Tiny.torch", "stem = conv\nnorm = norm1\nhead = last");
+    let timm = write(folder.path(), "Tiny.timm", "norm = bn\nhead = fc");
+    let out = folder.path().join("out.safetensors");
+    let import = |weights: &str| {
+        let json = archc(&["import", "torch", weights, &network, "-o", out.to_str().unwrap(), "--json"]);
+        json_line(&json)["by"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(import(&format!("{FILES}/state.pth")), timm);
+    let own = folder.path().join("own.safetensors");
+    let shapes: [(&str, &[usize]); 8] = [
+        ("stem.weight", &[2, 3, 1, 2]),
+        ("stem.bias", &[2]),
+        ("norm.weight", &[2]),
+        ("norm.bias", &[2]),
+        ("norm.running_mean", &[2]),
+        ("norm.running_var", &[2]),
+        ("head.weight", &[5, 2]),
+        ("head.bias", &[5]),
+    ];
+    let tensors = shapes.map(|(name, shape)| {
+        let data = vec![0.5; shape.iter().product()];
+        (name.to_owned(), archc_weights::Tensor { shape: shape.to_vec(), data })
+    });
+    tensors.into_iter().collect::<archc_weights::Store>().save(&own).unwrap();
+    // A map that would take them as well comes behind.
+    write(folder.path(), "Tiny.torch", "stem = stem");
+    assert_eq!(import(own.to_str().unwrap()), "the same names");
+    // Of maps that do not fit, the closest is told.
+    write(folder.path(), "Tiny.torch", "norm = bn\nhead = last");
+    write(folder.path(), "Tiny.timm", "stem = conv\nnorm = norm1\nhead = last");
+    let state = format!("{FILES}/state.pth");
+    let refused = archc(&["import", "torch", &state, &network, "-o", out.to_str().unwrap()]);
+    assert_eq!(status(&refused), 1);
+    assert!(stderr(&refused).contains("Tiny.torch, 4 tensors do not fit"), "{}", stderr(&refused));
+}
+
 #[test]
 fn what_was_unwrapped_is_told() {
     let folder = folder();

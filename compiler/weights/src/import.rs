@@ -16,8 +16,10 @@ use std::path::Path;
 /// How to find the tensors' places.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Options {
-    /// A map of the caller's, in place of those that travel with archc.
+    /// A map of the caller's, in place of all others.
     pub map: Option<NameMap>,
+    /// Maps that lie beside the network, with their paths; each is tried before those that travel with archc.
+    pub beside: Vec<(String, NameMap)>,
     /// Where no map fits: whether layers may be matched by their order.
     pub accept_order: bool,
 }
@@ -36,8 +38,10 @@ pub struct Match {
 pub enum MatchedBy {
     /// The caller's map.
     GivenMap,
+    /// A map beside the network: its path.
+    MapBeside(String),
     /// A map that travels with archc: its file's name.
-    Map(&'static str),
+    ZooMap(&'static str),
     /// The names are archc's own.
     SameNames,
     /// The order of the layers: a map's lines that say the same.
@@ -47,11 +51,11 @@ pub enum MatchedBy {
 /// Why a file's tensors are not a network's.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum MatchError {
-    /// The map that fits best does not fit; its file's name, or none where it is the caller's.
+    /// The map that fits best does not fit.
     #[error("{errors}")]
     Map {
-        /// Its file's name; none where it is the caller's.
-        map: Option<&'static str>,
+        /// Its path, that of the zoo's within archc; none where it is the caller's.
+        map: Option<String>,
         /// What does not fit.
         errors: MapErrors,
     },
@@ -87,21 +91,29 @@ pub fn match_tensors(
     if let Ok(mappings) = by_map(&NameMap::default()) {
         return Ok(Match { mappings, by: MatchedBy::SameNames });
     }
-    let mut closest: Option<(&'static str, MapErrors)> = None;
-    for (name, map) in maps(graph, framework) {
+    let beside = options.beside.iter().map(|(path, map)| (MatchedBy::MapBeside(path.clone()), map.clone()));
+    let zoo = maps(graph, framework).into_iter().map(|(file, map)| (MatchedBy::ZooMap(file), map));
+    let mut closest: Option<(String, MapErrors)> = None;
+    for (by, map) in beside.chain(zoo) {
+        let path = match &by {
+            MatchedBy::ZooMap(file) => format!("archs/names/{file}"),
+            MatchedBy::MapBeside(path) => path.clone(),
+            MatchedBy::GivenMap | MatchedBy::SameNames | MatchedBy::Order(_) => continue,
+        };
         match by_map(&map) {
-            Ok(mappings) => return Ok(Match { mappings, by: MatchedBy::Map(name) }),
+            Ok(mappings) => return Ok(Match { mappings, by }),
             Err(errors) => {
                 if closest.as_ref().is_none_or(|(_, least)| errors.0.len() < least.0.len()) {
-                    closest = Some((name, errors));
+                    closest = Some((path, errors));
                 }
             }
         }
     }
-    // A map that names most layers is the right one, and the file differs; where it names few, the file has other names.
-    let known = closest.filter(|(_, errors)| errors.0.len() < theirs.len());
-    if let (Some((map, errors)), false) = (&known, options.accept_order) {
-        return Err(MatchError::Map { map: Some(map), errors: errors.clone() });
+    // A map that names most layers is the right one, and the file differs; where it names few, the file has other names. One
+    // that was written for the network is meant.
+    let known = closest.filter(|(_, errors)| !options.beside.is_empty() || errors.0.len() < theirs.len());
+    if let (Some((path, errors)), false) = (known, options.accept_order) {
+        return Err(MatchError::Map { map: Some(path), errors });
     }
     let lines = propose(graph, framework, file.tensors()).map_err(MatchError::Order)?;
     let map = NameMap::parse(&lines.join("\n"))

@@ -76,13 +76,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
         Kind::Torch => Framework::Torch,
     };
     let graph = arguments.network.compile(arguments.json)?.graph;
-    let map = match &arguments.map {
-        Some(path) => Some(read_map(path)?),
-        None => beside(&arguments.network, &graph, framework).map(|path| read_map(&path)).transpose()?,
+    let map = arguments.map.as_deref().map(read_map).transpose()?;
+    let beside = match map {
+        Some(_) => Vec::new(),
+        None => beside(&arguments.network, &graph, framework)?,
     };
     let failed = |e: ReadError| in_file(&arguments.weights, e);
     let file = WeightsFile::open(&arguments.weights, framework).map_err(failed)?;
-    let options = Options { map, accept_order: arguments.accept_order };
+    let options = Options { map, beside, accept_order: arguments.accept_order };
     let found = match match_tensors(&graph, framework, &file, &options) {
         Err(MatchError::Unconfirmed(lines)) if arguments.write_map.is_some() => {
             return write_map(arguments, framework, &graph, &lines);
@@ -91,7 +92,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
     };
     if let Some(other) = counterpart(&graph.name, framework).filter(|_| !arguments.any_framework) {
         match &found.by {
-            MatchedBy::Map(map) if !map.ends_with(".timm") => {
+            MatchedBy::ZooMap(map) if !map.ends_with(".timm") => {
                 return Err(other_framework(arguments, &graph, &other));
             }
             _ => {}
@@ -102,7 +103,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
     drop(progress);
     let by = match &found.by {
         MatchedBy::GivenMap => "the map given".to_owned(),
-        MatchedBy::Map(file) => format!("archs/names/{file}"),
+        MatchedBy::MapBeside(path) => path.clone(),
+        MatchedBy::ZooMap(file) => format!("archs/names/{file}"),
         MatchedBy::SameNames => "the same names".to_owned(),
         MatchedBy::Order(_) => "the order of the layers".to_owned(),
     };
@@ -165,7 +167,7 @@ fn mismatch(arguments: &Arguments, error: MatchError) -> Error {
     let name = arguments.weights.display();
     match error {
         MatchError::Map { map, errors } => {
-            let by = map.map_or_else(|| "the map".to_owned(), |map| format!("archs/names/{map}"));
+            let by = map.unwrap_or_else(|| "the map".to_owned());
             Error::with_help(
                 format!("{name}: by {by}, {errors}"),
                 "is it the right network, and the right of its file's nets? Tensors that it does not need are left out by lines `- PATTERN` of a map",

@@ -177,9 +177,8 @@ impl Arguments {
         }
         let mut maps = Vec::new();
         for framework in [Framework::Keras, Framework::Torch] {
-            if let Some(path) = beside(&self.network, graph, framework) {
-                maps.push((framework, read_map(&path)?));
-            }
+            let beside = beside(&self.network, graph, framework)?;
+            maps.extend(beside.into_iter().map(|(_, map)| (framework, map)));
         }
         Ok(maps)
     }
