@@ -164,6 +164,45 @@ fn a_file_that_cannot_be_read_or_written_is_told() {
     assert_eq!(names(folder.path()), ["tiny.arch"]);
 }
 
+/// timm's MobileNetV2 has names of its own and pads as torchvision's does.
+#[test]
+fn timms_weights_of_another_framework_are_told_as_well() {
+    let folder = folder();
+    let (theirs, out) = (folder.path().join("theirs.safetensors"), folder.path().join("out.safetensors"));
+    let golden = std::fs::read_to_string(root().join("tests/goldens/torch/mobilenet_v2.json")).unwrap();
+    let golden: serde_json::Value = serde_json::from_str(&golden).unwrap();
+    // timm's layers come in the order of torchvision's.
+    let mut layers = vec!["conv_stem".to_owned(), "bn1".to_owned()];
+    for (stage, blocks) in [1, 2, 3, 4, 3, 3, 1].into_iter().enumerate() {
+        let parts = ["conv_pw", "bn1", "conv_dw", "bn2", "conv_pwl", "bn3"];
+        let first = ["conv_dw", "bn1", "conv_pw", "bn2"];
+        let parts = if stage == 0 { &first[..] } else { &parts };
+        layers.extend((0..blocks).flat_map(|i| parts.iter().map(move |p| format!("blocks.{stage}.{i}.{p}"))));
+    }
+    layers.extend(["conv_head", "bn2", "classifier"].map(str::to_owned));
+    let mut layers = layers.into_iter();
+    let (mut before, mut layer) = (String::new(), String::new());
+    let tensors = golden["weights"].as_array().unwrap().iter().map(|weight| {
+        let (torchvisions, suffix) = weight[0].as_str().unwrap().rsplit_once('.').unwrap();
+        if torchvisions != before {
+            (before, layer) = (torchvisions.to_owned(), layers.next().unwrap());
+        }
+        let shape: Vec<usize> = serde_json::from_value(weight[1].clone()).unwrap();
+        let data = vec![0.5; shape.iter().product()];
+        (format!("{layer}.{suffix}"), archc_weights::Tensor { shape, data })
+    });
+    tensors.collect::<archc_weights::Store>().save(&theirs).unwrap();
+    let import =
+        |net: &str| archc(&["import", "torch", theirs.to_str().unwrap(), net, "-o", out.to_str().unwrap()]);
+    let refused = import("zoo:mobilenet_v2");
+    assert_eq!(status(&refused), 1, "{}", stdout(&refused));
+    assert!(stderr(&refused).contains("zoo:MobileNetV2Torch"), "{}", stderr(&refused));
+    assert!(!out.exists());
+    let taken = import("zoo:mobilenet_v2_torch");
+    assert_eq!(status(&taken), 0, "{}", stderr(&taken));
+    assert!(stdout(&taken).contains("MobileNetV2.timm"), "{}", stdout(&taken));
+}
+
 #[test]
 fn weights_of_another_framework_are_not_taken_for_the_networks_own() {
     let folder = folder();

@@ -90,13 +90,16 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
         }
         other => other.map_err(|e| mismatch(arguments, e))?,
     };
-    if let Some(other) = counterpart(&graph.name, framework).filter(|_| !arguments.any_framework) {
-        match &found.by {
-            MatchedBy::ZooMap(map) if !map.ends_with(".timm") => {
-                return Err(other_framework(arguments, &graph, &other));
-            }
-            _ => {}
+    let other = counterpart(&graph.name, framework);
+    let mut notes = notes(&file, &found);
+    if let (Some(other), MatchedBy::ZooMap(map), false) = (&other, &found.by, arguments.any_framework) {
+        if !has_both(map) {
+            return Err(other_framework(arguments, &graph, other));
         }
+        notes.push(format!(
+            "timm's names do not tell its tf_ networks, which pad as zoo:{} does, from its others, which pad as zoo:{other}",
+            graph.name,
+        ));
     }
     let progress = Progress::start(format!("Importing {}", arguments.weights.display()));
     write(&file, &found, &graph.name, &arguments.out).map_err(failed)?;
@@ -112,7 +115,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
         tensors: found.mappings.len(),
         numbers: found.mappings.iter().map(|m| m.ours.size()).sum(),
         by,
-        notes: &notes(&file, &found),
+        notes: &notes,
         out: arguments.out.display().to_string(),
     };
     if arguments.json {
@@ -142,6 +145,13 @@ fn counterpart(net: &str, framework: Framework) -> Option<String> {
         Framework::Torch => format!("{net}Torch"),
     };
     zoo::nets().any(|(_, name)| name == other).then_some(other)
+}
+
+/// Whether the names that a map has are those of networks which pad as Keras's do and of others which pad as PyTorch's: timm
+/// has some both ways.
+fn has_both(map: &str) -> bool {
+    let ported = ["EfficientNetB0.", "MobileNetV3Large.", "MobileNetV3Small."];
+    map.ends_with(".timm") && ported.iter().any(|net| map.starts_with(net))
 }
 
 fn other_framework(arguments: &Arguments, graph: &Graph, other: &str) -> Error {
@@ -215,4 +225,22 @@ fn write_map(
         path.display(),
         graph.name,
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn timm_has_some_networks_both_ways() {
+        for (map, both) in [
+            ("EfficientNetB0.timm", true),
+            ("MobileNetV3Small.timm", true),
+            ("MobileNetV2.timm", false),
+            ("VGG16.timm", false),
+            ("EfficientNetB0.torch", false),
+        ] {
+            assert_eq!(has_both(map), both, "{map}");
+        }
+    }
 }
