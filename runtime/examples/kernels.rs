@@ -5,7 +5,7 @@
 
 use archc_runtime::Isa;
 use archc_runtime::layout::View;
-use archc_runtime::op::{Activation, Conv, Dense, Pool, PoolKind};
+use archc_runtime::op::{Activation, Algorithm, Conv, Dense, Pool, PoolKind};
 use archc_runtime::run::Run;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -28,6 +28,15 @@ enum Layer {
 const fn conv(name: &'static str, input: [usize; 3], kernel: usize, stride: usize, outputs: usize) -> Case {
     let op = Conv::new([kernel, kernel]).stride([stride, stride]).padding([kernel / 2, kernel / 2]);
     Case { name, layer: Layer::Conv(op.then(Activation::Relu)), input, outputs }
+}
+
+/// A 3x3 convolution by Winograd's algorithm in tiles of this many outputs along each axis.
+const fn winograd(name: &'static str, input: [usize; 3], outputs: usize, tile: usize) -> Case {
+    let mut case = conv(name, input, 3, 1, outputs);
+    if let Layer::Conv(op) = case.layer {
+        case.layer = Layer::Conv(op.by(Algorithm::Winograd { tile }));
+    }
+    case
 }
 
 const fn depthwise(name: &'static str, input: [usize; 3], kernel: usize, stride: usize) -> Case {
@@ -56,6 +65,20 @@ const CASES: &[Case] = &[
     conv("3x3 14 256-256", [14, 14, 256], 3, 1, 256),
     conv("3x3 14 512-512", [14, 14, 512], 3, 1, 512),
     conv("3x3 7 512-512", [7, 7, 512], 3, 1, 512),
+    winograd("F4 224 64-64", [224, 224, 64], 64, 4),
+    winograd("F4 112 128-128", [112, 112, 128], 128, 4),
+    winograd("F4 56 64-64", [56, 56, 64], 64, 4),
+    winograd("F4 56 256-256", [56, 56, 256], 256, 4),
+    winograd("F4 28 128-128", [28, 28, 128], 128, 4),
+    winograd("F4 28 512-512", [28, 28, 512], 512, 4),
+    winograd("F4 14 256-256", [14, 14, 256], 256, 4),
+    winograd("F4 14 512-512", [14, 14, 512], 512, 4),
+    winograd("F4 7 512-512", [7, 7, 512], 512, 4),
+    winograd("F2 56 64-64", [56, 56, 64], 64, 2),
+    winograd("F2 28 128-128", [28, 28, 128], 128, 2),
+    winograd("F2 14 256-256", [14, 14, 256], 256, 2),
+    winograd("F2 14 512-512", [14, 14, 512], 512, 2),
+    winograd("F2 7 512-512", [7, 7, 512], 512, 2),
     conv("3x3/2 35 288-384", [35, 35, 288], 3, 2, 384),
     conv("5x5 35 48-64", [35, 35, 48], 5, 1, 64),
     conv("1x1 56 64-64", [56, 56, 64], 1, 1, 64),
@@ -116,7 +139,13 @@ impl Case {
             Layer::Pool(_) | Layer::GlobalPool => 0.0,
         };
         let weights = match &self.layer {
-            Layer::Conv(op) => taps * y.channels as f64 / if op.groups > 1 { 16.0 } else { 1.0 },
+            Layer::Conv(op) => {
+                let taps = match op.algorithm {
+                    Algorithm::Direct => taps,
+                    Algorithm::Winograd { tile } => taps * (tile + 2).pow(2) as f64 / 9.0,
+                };
+                taps * y.channels as f64 / if op.groups > 1 { 16.0 } else { 1.0 }
+            }
             Layer::Dense => taps * y.channels as f64,
             Layer::Pool(_) | Layer::GlobalPool => 0.0,
         };
@@ -129,11 +158,14 @@ impl Case {
         let behind = x.image_size().next_multiple_of(16);
         let mut arena = aligned(behind + y.image_size());
         let mut weights = aligned((self.work().1 as usize + 4096) * 2);
-        let (arena, weights) = (lines(&mut arena), &*lines(&mut weights));
+        let mut scratch = aligned(1 << 22);
+        let (arena, weights, scratch) = (lines(&mut arena), &*lines(&mut weights), lines(&mut scratch));
         let mut best = f64::MAX;
         let (start, mut runs) = (Instant::now(), 0);
         while runs < 5 || start.elapsed() < Duration::from_millis(150) {
-            let mut run = Run::new(arena, weights, 1, isa);
+            let threads = std::env::var("T").map_or(1, |t| t.parse().unwrap());
+            let mut run =
+                Run::new(arena, weights, 1, isa).with_scratch(scratch, threads).with_threads(threads);
             let begin = Instant::now();
             match &self.layer {
                 Layer::Conv(op) => run.conv(op, 0, x.at(0), None, y.at(behind)),

@@ -9,12 +9,14 @@ use crate::kernels::flatten::Flatten;
 use crate::kernels::global_pool::GlobalPool;
 use crate::kernels::memory::Memory;
 use crate::kernels::pool;
+use crate::kernels::scratch::Scratch;
 use crate::kernels::shuffle::Shuffle;
 use crate::kernels::softmax::Softmax;
 use crate::kernels::upsample::Upsample;
+use crate::kernels::winograd::Winograd;
 use crate::kernels::{Launcher, dense, lrn, pointwise};
 use crate::layout::At;
-use crate::op::{Activation, Affine, Conv, Dense, Lrn, Pool, PoolKind, Rescale};
+use crate::op::{Activation, Affine, Algorithm, Conv, Dense, Lrn, Pool, PoolKind, Rescale};
 use crate::sys::{Team, prepare};
 
 /// What generated code computes with.
@@ -29,7 +31,7 @@ use crate::sys::{Team, prepare};
 #[derive(Debug)]
 pub struct Run<'a> {
     memory: Memory<'a>,
-    launcher: Launcher,
+    launcher: Launcher<'a>,
 }
 
 impl<'a> Run<'a> {
@@ -46,6 +48,13 @@ impl<'a> Run<'a> {
         self.with_team(Team::open(threads))
     }
 
+    /// With memory for kernels whose threads need some of their own ([`Conv::scratch`]), for so many threads; those kernels
+    /// use no more. What it holds does not matter.
+    #[must_use]
+    pub fn with_scratch(self, memory: &'a mut [f32], threads: usize) -> Run<'a> {
+        Run { launcher: self.launcher.with_scratch(Scratch::new(memory, threads)), ..self }
+    }
+
     /// On these threads.
     pub(crate) fn with_team(self, team: Team) -> Run<'a> {
         Run { launcher: self.launcher.with_team(team), ..self }
@@ -60,10 +69,15 @@ impl<'a> Run<'a> {
     /// A convolution; see [`Pack::Conv`](crate::weights::spec::Pack::Conv) for the weights. The residual may be the
     /// output's own memory.
     pub fn conv(&mut self, op: &Conv, w: usize, x: At<'_>, residual: Option<At<'_>>, y: At<'_>) {
-        if Depthwise::takes(op, x, y) {
-            self.launcher.launch(&Depthwise::new(op, &self.memory, w, x, residual, y));
-        } else {
-            self.launcher.launch(&Direct::new(op, &self.memory, w, x, residual, y));
+        let Run { memory, launcher } = self;
+        match op.algorithm {
+            Algorithm::Direct if Depthwise::takes(op, x, y) => {
+                launcher.launch(&Depthwise::new(op, memory, w, x, residual, y));
+            }
+            Algorithm::Direct => launcher.launch(&Direct::new(op, memory, w, x, residual, y)),
+            Algorithm::Winograd { tile } => {
+                launcher.launch(&Winograd::new(op, tile, memory, w, x, residual, y));
+            }
         }
     }
 

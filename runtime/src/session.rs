@@ -12,6 +12,8 @@ use core::ops::Range;
 pub struct Session {
     model: Model,
     arena: Arena,
+    /// For each thread its own.
+    scratch: Arena,
     batch: usize,
     threads: usize,
 }
@@ -20,7 +22,8 @@ impl Session {
     pub(crate) fn new(model: Model, batch: usize) -> Session {
         assert!(batch > 0, "a batch holds at least one image");
         let size = model.network().arena_size.checked_mul(batch).expect("the batch is too large");
-        Session { model, arena: Arena::zeroed(size), batch, threads: 1 }.with_threads(0)
+        let (arena, scratch) = (Arena::zeroed(size), Arena::zeroed(0));
+        Session { model, arena, scratch, batch, threads: 1 }.with_threads(0)
     }
 
     /// The same session, computing on up to this many threads, the one that calls [`Session::run`] included; 0 stands for
@@ -34,7 +37,9 @@ impl Session {
     pub fn with_threads(self, threads: usize) -> Session {
         let threads = if threads == 0 { usable_cores() } else { threads.min(MOST_THREADS) };
         prepare(threads);
-        Session { threads, ..self }
+        let size = self.model.network().scratch_size.checked_mul(threads).expect("too many threads");
+        let scratch = if size == self.scratch.len() { self.scratch } else { Arena::zeroed(size) };
+        Session { threads, scratch, ..self }
     }
 
     /// The most threads that compute, the calling one included.
@@ -66,6 +71,7 @@ impl Session {
         let forward = self.model.network().forward;
         let _standard = Standard::enter();
         let run = Run::new(&mut self.arena, self.model.weights(), self.batch, self.model.isa());
+        let run = run.with_scratch(&mut self.scratch, self.threads);
         forward(&mut run.with_team(Team::open(self.threads)));
     }
 

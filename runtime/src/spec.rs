@@ -17,6 +17,8 @@ pub struct Network {
     pub logits: Option<Output>,
     /// Size of the arena for a batch of one, in f32 numbers.
     pub arena_size: usize,
+    /// Memory of its own that each thread of a run needs, in f32 numbers.
+    pub scratch_size: usize,
     /// Size of the packed weights, in f32 numbers.
     pub weights_size: usize,
     /// The tensors, and how they are packed.

@@ -23,6 +23,7 @@ mod disk;
 mod error;
 mod write;
 
+pub use archc_core::mode::Mode;
 pub use disk::Disk;
 pub use error::Error;
 pub use write::{stream_atomically, write_atomically};
@@ -44,6 +45,7 @@ pub struct Config {
     set: Vec<(String, String)>,
     outputs: Vec<String>,
     taps: bool,
+    mode: Mode,
 }
 
 impl Config {
@@ -78,6 +80,13 @@ impl Config {
     #[must_use]
     pub fn taps(mut self) -> Config {
         self.taps = true;
+        self
+    }
+
+    /// How exactly it is computed, [`Mode::F32`] otherwise.
+    #[must_use]
+    pub fn mode(mut self, mode: Mode) -> Config {
+        self.mode = mode;
         self
     }
 
@@ -146,6 +155,7 @@ pub fn compile_with_output_path(
         net: config.net,
         set: config.set,
         outputs: config.outputs,
+        mode: config.mode,
     };
     let mut disk = Disk::default();
     let (mut sources, mut diagnostics) = (SourceMap::default(), Diagnostics::default());

@@ -7,6 +7,7 @@ use archc_core::compile::{Compiled, compile};
 use archc_core::diagnostic::Diagnostics;
 use archc_core::expand::Request;
 use archc_core::identifier::identifier;
+use archc_core::mode::Mode;
 use archc_core::source::SourceMap;
 use clap::Args;
 use std::path::Path;
@@ -23,6 +24,9 @@ pub(crate) struct Selection {
     /// An output in place of the net's own: the name of a `let` or of an operation
     #[arg(long = "output", value_name = "NAME")]
     pub(crate) outputs: Vec<String>,
+    /// How exactly it is computed: f32-strict, or f32, which rounds a little more where that is much faster
+    #[arg(long, value_name = "MODE", default_value_t)]
+    pub(crate) mode: Mode,
 }
 
 /// A network on the command line.
@@ -64,6 +68,7 @@ impl Network {
             net: self.selection.net.clone(),
             set: self.selection.set.clone(),
             outputs: self.selection.outputs.clone(),
+            mode: self.selection.mode,
         }
     }
 

@@ -6,6 +6,7 @@ use crate::ir::Graph;
 use crate::ir::summary::summarize;
 use crate::lir::Program;
 use crate::lir::verify::verify_program;
+use crate::mode::Mode;
 use crate::plan::Plan;
 use crate::plan::verify::verify_plan;
 use crate::source::SourceMap;
@@ -16,6 +17,8 @@ use crate::{backend, budget, labels, lower, passes, plan, taps};
 pub struct Compiled {
     /// As written: one node for each operation.
     pub graph: Graph,
+    /// How exactly it is computed.
+    pub mode: Mode,
     /// After the passes.
     pub fused: Graph,
     /// As kernel calls.
@@ -48,8 +51,9 @@ pub fn compile_over_budget(
     let loaded = expand::load(request, files, sources, diagnostics)?;
     let graph = expand::expand(&loaded, request, diagnostics)?;
     let labels = labels::resolve(&graph, sources, files, diagnostics)?;
-    match plan(&graph) {
-        Ok((fused, program, plan)) => Some(Compiled { graph, fused, program, plan, labels }),
+    let mode = request.mode;
+    match plan(&graph, mode) {
+        Ok((fused, program, plan)) => Some(Compiled { graph, mode, fused, program, plan, labels }),
         Err(message) => {
             diagnostics.push(broken(&message));
             None
@@ -63,10 +67,10 @@ fn broken(message: &str) -> Diagnostic {
 }
 
 /// From the graph to addresses. What one stage makes is checked before the next one relies on it.
-fn plan(graph: &Graph) -> Result<(Graph, Program, Plan), String> {
+fn plan(graph: &Graph, mode: Mode) -> Result<(Graph, Program, Plan), String> {
     let mut fused = graph.clone();
     passes::run(&mut fused, None).map_err(|e| e.to_string())?;
-    let (program, plan) = checked(lower::lower(&fused))?;
+    let (program, plan) = checked(lower::lower(&fused, mode))?;
     Ok((fused, program, plan))
 }
 
@@ -86,7 +90,7 @@ impl Compiled {
     /// network without taps.
     pub fn with_taps(self, diagnostics: &mut Diagnostics) -> Option<Compiled> {
         let wanted = taps::wanted(&self.graph, &self.fused);
-        match checked(lower::lower_with_taps(&self.fused, &wanted)) {
+        match checked(lower::lower_with_taps(&self.fused, self.mode, &wanted)) {
             Ok((program, plan)) => Some(Compiled { program, plan, ..self }),
             Err(message) => {
                 diagnostics.push(broken(&message));

@@ -20,6 +20,7 @@ pub mod ir;
 pub mod labels;
 pub mod lir;
 pub mod lower;
+pub mod mode;
 pub mod passes;
 pub mod plan;
 pub mod readable;

@@ -79,7 +79,7 @@ mod tests {
         let graph = expand(&loaded, &request, &mut diagnostics).expect("it is right");
         let mut fused = graph.clone();
         passes::run(&mut fused, None).expect("the passes keep the invariants");
-        let program = lower::lower_with_taps(&fused, &wanted(&graph, &fused));
+        let program = lower::lower_with_taps(&fused, crate::mode::Mode::F32, &wanted(&graph, &fused));
         let line = |(id, fate)| match fate {
             Fate::Kept => graph.path(id),
             Fate::FusedInto(host) => format!("{} in {host}", graph.path(id)),

@@ -40,7 +40,7 @@ impl Kernel for Clear<'_> {
     }
 
     #[inline(always)]
-    fn run<S: Simd>(&self, _: S, items: Range<usize>) {
+    fn run<S: Simd>(&self, _: S, items: Range<usize>, _: &mut [f32]) {
         let y = &self.y;
         let View { height, width, channels, layout, .. } = y.view;
         for item in items {

@@ -15,7 +15,7 @@ use super::strip::Strip;
 use super::table::with_tile;
 use super::tile::{Sums, accumulate, accumulate_pixel, each};
 use crate::layout::At;
-use crate::op::{Activation, Conv};
+use crate::op::{Activation, Algorithm, Conv};
 use crate::simd::{Simd, Work};
 use crate::weights::spec::conv_size;
 use core::ops::Range;
@@ -84,7 +84,8 @@ impl<'m> Direct<'m> {
         assert!(y.view.channels.is_multiple_of(groups), "groups divide the outputs");
         let (inputs, outputs) = (x.view.channels / groups, y.view.channels / groups);
         let blocks = outputs.div_ceil(16);
-        let size = conv_size([op.kernel[0], op.kernel[1], inputs, y.view.channels], groups);
+        let size =
+            conv_size([op.kernel[0], op.kernel[1], inputs, y.view.channels], groups, Algorithm::Direct);
         let all = memory.weights(w, size).0;
         let (weights, biases) = all.split_at(size - groups * blocks * 16);
         let reduction = Reduction::new(op, &x, inputs);
@@ -172,7 +173,7 @@ impl Kernel for Direct<'_> {
     }
 
     #[inline(always)]
-    fn run<S: Simd>(&self, simd: S, items: Range<usize>) {
+    fn run<S: Simd>(&self, simd: S, items: Range<usize>, _: &mut [f32]) {
         let fours = self.blocks.div_ceil(BLOCKS);
         for item in items {
             let (rest, four) = (item / fours, item % fours);
@@ -253,11 +254,6 @@ impl<const PIXELS: usize, const BLOCKS: usize> Work for OfSize<'_, PIXELS, BLOCK
                             each!(pixel PIXELS, p => sums[p][b] = simd.add(sums[p][b], other[p]));
                         });
                     }
-                } else {
-                    each!(block BLOCKS, b => {
-                        let sum = y[b].load_tile::<S, PIXELS>(simd, outputs);
-                        each!(pixel PIXELS, p => sums[p][b] = sum[p]);
-                    });
                 }
                 let mut w = weights;
                 for segment in part.segments() {
@@ -272,6 +268,13 @@ impl<const PIXELS: usize, const BLOCKS: usize> Work for OfSize<'_, PIXELS, BLOCK
                         accumulate(simd, &mut sums, &pointers, w, distance, segment.count);
                     }
                     w = w.wrapping_add(segment.count * 16);
+                }
+                if !part.is_first() {
+                    // Added up at the end: a product loses fewer digits to the sum of its part than to that of all.
+                    each!(block BLOCKS, b => {
+                        let before = y[b].load_tile::<S, PIXELS>(simd, outputs);
+                        each!(pixel PIXELS, p => sums[p][b] = simd.add(sums[p][b], before[p]));
+                    });
                 }
                 let clamp = if part.is_last() { clamp } else { Clamp::NONE };
                 each!(block BLOCKS, b => {

@@ -63,7 +63,7 @@ impl Kernel for Copy<'_> {
     }
 
     #[inline(always)]
-    fn run<S: Simd>(&self, simd: S, items: Range<usize>) {
+    fn run<S: Simd>(&self, simd: S, items: Range<usize>, _: &mut [f32]) {
         let Copy { top, left, x, y, rows } = self;
         for item in items {
             let (image, block, row) = rows.split(item);

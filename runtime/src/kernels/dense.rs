@@ -134,7 +134,7 @@ impl Kernel for Dense<'_> {
     }
 
     #[inline(always)]
-    fn run<S: Simd>(&self, simd: S, items: Range<usize>) {
+    fn run<S: Simd>(&self, simd: S, items: Range<usize>, _: &mut [f32]) {
         for item in items {
             let blocks = item * BLOCKS..self.y.blocks().min((item + 1) * BLOCKS);
             match self.x.images {

@@ -10,7 +10,7 @@ use super::strip::Strip;
 use super::table::with_tile;
 use super::tile::each;
 use crate::layout::At;
-use crate::op::{Activation, Conv};
+use crate::op::{Activation, Algorithm, Conv};
 use crate::simd::{F32x16, Simd, Work};
 use crate::weights::spec::{conv_size, is_depthwise};
 use core::ops::Range;
@@ -52,7 +52,7 @@ impl<'m> Depthwise<'m> {
         assert!(Depthwise::takes(op, x, y), "a depthwise convolution");
         let (x, residual, y) = (memory.place(x), residual.map(|r| memory.place(r)), memory.place(y));
         assert_geometry(op, &x, residual.as_ref(), &y);
-        let size = conv_size([op.kernel[0], op.kernel[1], 1, y.view.channels], op.groups);
+        let size = conv_size([op.kernel[0], op.kernel[1], 1, y.view.channels], op.groups, Algorithm::Direct);
         let (weights, biases) = memory.weights(w, size).0.split_at(size - y.blocks() * 16);
         let (clamp, finish) = activation::split(op.activation);
         Depthwise { op: *op, weights, biases, x, residual, y, chunks: Chunk::count(&y), clamp, finish }
@@ -107,7 +107,7 @@ impl Kernel for Depthwise<'_> {
     }
 
     #[inline(always)]
-    fn run<S: Simd>(&self, simd: S, items: Range<usize>) {
+    fn run<S: Simd>(&self, simd: S, items: Range<usize>, _: &mut [f32]) {
         let fours = self.y.blocks().div_ceil(BLOCKS);
         for item in items {
             let (rest, first) = (item / fours, item % fours * BLOCKS);

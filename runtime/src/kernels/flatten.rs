@@ -40,7 +40,7 @@ impl Kernel for Flatten<'_> {
     }
 
     #[inline(always)]
-    fn run<S: Simd>(&self, _: S, items: Range<usize>) {
+    fn run<S: Simd>(&self, _: S, items: Range<usize>, _: &mut [f32]) {
         let Flatten { x, y, rows } = self;
         let channels = x.view.channels;
         for item in items {

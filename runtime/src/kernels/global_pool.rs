@@ -38,7 +38,7 @@ impl Kernel for GlobalPool<'_> {
     }
 
     #[inline(always)]
-    fn run<S: Simd>(&self, simd: S, items: Range<usize>) {
+    fn run<S: Simd>(&self, simd: S, items: Range<usize>, _: &mut [f32]) {
         let GlobalPool { kind, x, y } = self;
         for item in items {
             let (image, channel) = (item / y.blocks(), item % y.blocks() * 16);

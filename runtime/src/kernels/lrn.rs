@@ -39,7 +39,7 @@ impl Kernel for Lrn<'_> {
     }
 
     #[inline(always)]
-    fn run<S: Simd>(&self, simd: S, items: Range<usize>) {
+    fn run<S: Simd>(&self, simd: S, items: Range<usize>, _: &mut [f32]) {
         let Lrn { op, x, y, rows } = self;
         for item in items {
             let (image, block, row) = rows.split(item);

@@ -15,12 +15,14 @@ pub(crate) mod place;
 pub(crate) mod pointwise;
 pub(crate) mod pool;
 mod reduction;
+pub(crate) mod scratch;
 pub(crate) mod shuffle;
 pub(crate) mod softmax;
 mod strip;
 pub(crate) mod table;
 mod tile;
 pub(crate) mod upsample;
+pub(crate) mod winograd;
 
 use crate::isa::Isa;
 use crate::simd::{Simd, Work, dispatch};
@@ -28,6 +30,7 @@ use crate::sys::Team;
 use chunk::Chunk;
 use core::ops::Range;
 use place::Place;
+use scratch::Scratch;
 
 /// A kernel with its arguments, checked. What it computes is cut into work items that write to different places and
 /// depend on nothing that another writes, so that threads can claim them in any order.
@@ -39,8 +42,15 @@ pub(crate) trait Kernel: Sync {
     /// these are more. It decides how many threads are worth their while.
     fn cost(&self) -> usize;
 
-    /// Computes some of them. `#[inline(always)]`, so that it is compiled for the token's instruction set.
-    fn run<S: Simd>(&self, simd: S, items: Range<usize>);
+    /// Numbers that a thread needs for itself while it computes.
+    fn scratch(&self) -> usize {
+        0
+    }
+
+    /// Computes some of them. `scratch` holds anything, and at least as much as the kernel asks for.
+    ///
+    /// `#[inline(always)]`, so that it is compiled for the token's instruction set.
+    fn run<S: Simd>(&self, simd: S, items: Range<usize>, scratch: &mut [f32]);
 }
 
 /// Operations on 16 numbers that are worth a thread: a core does them in a few microseconds, in which a job reaches
@@ -49,22 +59,28 @@ const WORTH_A_THREAD: usize = 1 << 11;
 
 /// What kernels are computed with.
 #[derive(Debug)]
-pub(crate) struct Launcher {
+pub(crate) struct Launcher<'m> {
     isa: Isa,
     team: Team,
+    scratch: Scratch<'m>,
     /// See [`WORTH_A_THREAD`].
     grain: usize,
 }
 
-impl Launcher {
+impl<'m> Launcher<'m> {
     /// On this thread.
-    pub(crate) fn new(isa: Isa) -> Launcher {
-        Launcher { isa, team: Team::ALONE, grain: WORTH_A_THREAD }
+    pub(crate) fn new(isa: Isa) -> Launcher<'m> {
+        Launcher { isa, team: Team::ALONE, scratch: Scratch::NONE, grain: WORTH_A_THREAD }
     }
 
     /// On these threads.
-    pub(crate) fn with_team(self, team: Team) -> Launcher {
+    pub(crate) fn with_team(self, team: Team) -> Launcher<'m> {
         Launcher { team, ..self }
+    }
+
+    /// With memory for kernels whose threads need some of their own.
+    pub(crate) fn with_scratch(self, scratch: Scratch<'m>) -> Launcher<'m> {
+        Launcher { scratch, ..self }
     }
 
     /// Gives a kernel as many threads as its cost has multiples of this.
@@ -74,14 +90,21 @@ impl Launcher {
 
     /// Computes all of a kernel.
     pub(crate) fn launch<K: Kernel>(&mut self, kernel: &K) {
-        let (isa, items) = (self.isa, kernel.items());
-        let work = |items: Range<usize>| dispatch(isa, Items { kernel, items });
+        let (isa, items, size) = (self.isa, kernel.items(), kernel.scratch());
+        let scratch = &self.scratch;
+        let most = scratch.threads(size);
+        assert!(most > 0, "a kernel needs {size} numbers for a thread of its own, see `Run::with_scratch`");
+        let work = |thread: usize, items: Range<usize>| {
+            // Safety: threads of a team have different numbers, each below the number of threads that share a kernel.
+            let scratch = unsafe { scratch.of(thread, size) };
+            dispatch(isa, Items { kernel, items, scratch });
+        };
         if self.team.threads() == 1 || items < 2 {
-            return work(0..items);
+            return work(0, 0..items);
         }
         let cost = kernel.cost().max(1);
         let small = (self.grain / 2).saturating_mul(items) / cost;
-        self.team.share(items, small, items.min(cost / self.grain), &work);
+        self.team.share(items, small, items.min(cost / self.grain).min(most), &work);
     }
 }
 
@@ -90,12 +113,13 @@ impl Launcher {
 struct Items<'k, K> {
     kernel: &'k K,
     items: Range<usize>,
+    scratch: &'k mut [f32],
 }
 
 impl<K: Kernel> Work for Items<'_, K> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        self.kernel.run(simd, self.items);
+        self.kernel.run(simd, self.items, self.scratch);
     }
 }
 

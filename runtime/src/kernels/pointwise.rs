@@ -83,7 +83,7 @@ impl<F: Function<INPUTS>, const INPUTS: usize> Kernel for Pointwise<'_, F, INPUT
     }
 
     #[inline(always)]
-    fn run<S: Simd>(&self, simd: S, items: Range<usize>) {
+    fn run<S: Simd>(&self, simd: S, items: Range<usize>, _: &mut [f32]) {
         for item in items {
             let (image, block, row) = self.rows.split(item);
             let inputs = self.inputs.each_ref().map(|input| input.strip(image, block));

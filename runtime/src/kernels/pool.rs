@@ -75,7 +75,7 @@ impl Kernel for Pool<'_> {
     }
 
     #[inline(always)]
-    fn run<S: Simd>(&self, simd: S, items: Range<usize>) {
+    fn run<S: Simd>(&self, simd: S, items: Range<usize>, _: &mut [f32]) {
         for item in items {
             let (image, block, row) = self.rows.split(item);
             let (from, to) = (self.x.strip(image, block * 16), self.y.strip(image, block * 16));

@@ -38,7 +38,7 @@ impl Kernel for Shuffle<'_> {
     }
 
     #[inline(always)]
-    fn run<S: Simd>(&self, simd: S, items: Range<usize>) {
+    fn run<S: Simd>(&self, simd: S, items: Range<usize>, _: &mut [f32]) {
         let Shuffle { groups, x, y, rows } = self;
         let channels = y.view.channels;
         for item in items {

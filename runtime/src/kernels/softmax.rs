@@ -37,7 +37,7 @@ impl Kernel for Softmax<'_> {
     }
 
     #[inline(always)]
-    fn run<S: Simd>(&self, simd: S, items: Range<usize>) {
+    fn run<S: Simd>(&self, simd: S, items: Range<usize>, _: &mut [f32]) {
         let Softmax { x, y, rows } = self;
         for item in items {
             let (image, _, row) = rows.split(item);

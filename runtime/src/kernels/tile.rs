@@ -25,7 +25,7 @@ pub(super) use each;
 pub(super) type Sums<const PIXELS: usize, const BLOCKS: usize> = [[F32x16; BLOCKS]; PIXELS];
 
 /// Inputs whose products are written out side by side.
-const UNROLL: usize = 8;
+const UNROLL: usize = 4;
 
 /// Adds `count` inputs: `sums[p][b] += x[p][i] * w[b][i][..]`. Inputs of a pixel lie side by side, and so do the 16
 /// weights of each; `block` is the distance between blocks of weights.
@@ -53,7 +53,7 @@ pub(super) unsafe fn accumulate<S: Simd, const PIXELS: usize, const BLOCKS: usiz
         i += UNROLL;
     }
     // Of what is left, whole branches: a loop of a few rounds is mispredicted at its end.
-    for step in [4, 2, 1] {
+    for step in [2, 1] {
         if count & step != 0 {
             for j in 0..step {
                 // Safety: the caller's promise.

@@ -38,7 +38,7 @@ impl Kernel for Upsample<'_> {
     }
 
     #[inline(always)]
-    fn run<S: Simd>(&self, simd: S, items: Range<usize>) {
+    fn run<S: Simd>(&self, simd: S, items: Range<usize>, _: &mut [f32]) {
         let Upsample { factor: [of_rows, of_columns], x, y, rows } = self;
         for item in items {
             let (image, block, row) = rows.split(item);

@@ -2,7 +2,7 @@
 
 use super::{F32x16, Simd, Work};
 use crate::kernels::table::{self, Tiles};
-use core::arch::x86_64::{self, __m512};
+use core::arch::x86_64::{self, __m256, __m512};
 
 #[inline(never)]
 #[target_feature(enable = "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma")]
@@ -116,4 +116,75 @@ unsafe impl Simd for Avx2 {
         // Safety: prefetching an address that is not there does nothing.
         unsafe { x86_64::_mm_prefetch::<{ x86_64::_MM_HINT_T1 }>(at.cast()) }
     }
+
+    // As above: what a tile is made of is kept in registers for certain, whatever stands between its parts.
+
+    #[inline(always)]
+    fn splat(self, x: f32) -> F32x16 {
+        // Safety: the token proves the feature.
+        of_halves([unsafe { x86_64::_mm256_set1_ps(x) }; 2])
+    }
+
+    #[inline(always)]
+    unsafe fn load(self, from: *const f32) -> F32x16 {
+        // Safety: the token proves the feature; the caller promises the memory.
+        unsafe { of_halves([x86_64::_mm256_loadu_ps(from), x86_64::_mm256_loadu_ps(from.add(8))]) }
+    }
+
+    #[inline(always)]
+    unsafe fn store(self, to: *mut f32, x: F32x16) {
+        let [a, b] = halves(x);
+        // Safety: the token proves the feature; the caller promises the memory.
+        unsafe {
+            x86_64::_mm256_storeu_ps(to, a);
+            x86_64::_mm256_storeu_ps(to.add(8), b);
+        }
+    }
+
+    #[inline(always)]
+    fn mul_add(self, a: F32x16, b: F32x16, c: F32x16) -> F32x16 {
+        let ([a0, a1], [b0, b1], [c0, c1]) = (halves(a), halves(b), halves(c));
+        // Safety: the token proves the feature.
+        of_halves(unsafe { [x86_64::_mm256_fmadd_ps(a0, b0, c0), x86_64::_mm256_fmadd_ps(a1, b1, c1)] })
+    }
+
+    #[inline(always)]
+    fn add(self, a: F32x16, b: F32x16) -> F32x16 {
+        let ([a0, a1], [b0, b1]) = (halves(a), halves(b));
+        // Safety: the token proves the feature.
+        of_halves(unsafe { [x86_64::_mm256_add_ps(a0, b0), x86_64::_mm256_add_ps(a1, b1)] })
+    }
+
+    #[inline(always)]
+    fn sub(self, a: F32x16, b: F32x16) -> F32x16 {
+        let ([a0, a1], [b0, b1]) = (halves(a), halves(b));
+        // Safety: the token proves the feature.
+        of_halves(unsafe { [x86_64::_mm256_sub_ps(a0, b0), x86_64::_mm256_sub_ps(a1, b1)] })
+    }
+
+    #[inline(always)]
+    fn at_least(self, x: F32x16, low: F32x16) -> F32x16 {
+        let ([x0, x1], [low0, low1]) = (halves(x), halves(low));
+        // Safety: the token proves the feature.
+        of_halves(unsafe { [x86_64::_mm256_max_ps(low0, x0), x86_64::_mm256_max_ps(low1, x1)] })
+    }
+
+    #[inline(always)]
+    fn at_most(self, x: F32x16, high: F32x16) -> F32x16 {
+        let ([x0, x1], [high0, high1]) = (halves(x), halves(high));
+        // Safety: the token proves the feature.
+        of_halves(unsafe { [x86_64::_mm256_min_ps(high0, x0), x86_64::_mm256_min_ps(high1, x1)] })
+    }
+}
+
+#[inline(always)]
+fn of_halves(x: [__m256; 2]) -> F32x16 {
+    // Safety: both are 16 numbers.
+    unsafe { core::mem::transmute::<[__m256; 2], F32x16>(x) }
+}
+
+#[inline(always)]
+fn halves(x: F32x16) -> [__m256; 2] {
+    // Safety: both are 16 numbers.
+    unsafe { core::mem::transmute::<F32x16, [__m256; 2]>(x) }
 }

@@ -32,7 +32,13 @@ impl Team {
     }
 
     /// Calls `work` with all items.
-    pub(crate) fn share<F: Fn(Range<usize>) + Sync>(&mut self, items: usize, _: usize, _: usize, work: &F) {
-        work(0..items);
+    pub(crate) fn share<F: Fn(usize, Range<usize>) + Sync>(
+        &mut self,
+        items: usize,
+        _: usize,
+        _: usize,
+        work: &F,
+    ) {
+        work(0, 0..items);
     }
 }

@@ -85,7 +85,7 @@ impl State {
 }
 
 /// A part of a job: computes the items of a range. The pointer is that of the closure.
-type Part = unsafe fn(*const (), Range<usize>);
+type Part = unsafe fn(*const (), usize, Range<usize>);
 
 #[derive(Clone, Copy)]
 struct Job {
@@ -139,7 +139,7 @@ impl Pool {
     const fn new() -> Pool {
         /// A job that is never open.
         const NONE: Job = Job { part: nothing, work: std::ptr::null(), items: 0, small: 0, parts: 1 };
-        fn nothing(_: *const (), _: Range<usize>) {}
+        fn nothing(_: *const (), _: usize, _: Range<usize>) {}
         Pool {
             board: Apart(Board { state: AtomicU64::new(0), job: UnsafeCell::new(NONE) }),
             parts: [const { Apart(AtomicU64::new(0)) }; MOST_THREADS],
@@ -258,12 +258,12 @@ impl Pool {
         let parts = &self.parts[..job.parts];
         while let Some(items) = claim(&parts[thread].0, |left| job.cut_front(left)) {
             // Safety: the caller waits for those inside, so that the closure is there.
-            unsafe { (job.part)(job.work, items) }
+            unsafe { (job.part)(job.work, thread, items) }
         }
         for other in (thread + 1..job.parts).chain(0..thread) {
             while let Some(items) = claim(&parts[other].0, |left| job.cut_back(other, left)) {
                 // Safety: as above.
-                unsafe { (job.part)(job.work, items) }
+                unsafe { (job.part)(job.work, thread, items) }
             }
         }
     }
@@ -353,9 +353,10 @@ impl Team {
         self.workers + 1
     }
 
-    /// Calls `work` with ranges that together are `0..items`, on up to this many threads, and returns when all are done.
+    /// Calls `work` with ranges that together are `0..items`, on up to this many threads, and returns when all are done. It
+    /// is told the number of its thread, from 0, which no other thread has meanwhile.
     /// `small` is how many items take about as long as handing work to another thread, rounded down.
-    pub(crate) fn share<F: Fn(Range<usize>) + Sync>(
+    pub(crate) fn share<F: Fn(usize, Range<usize>) + Sync>(
         &mut self,
         items: usize,
         small: usize,
@@ -364,13 +365,13 @@ impl Team {
     ) {
         /// # Safety
         /// The pointer must be that of an `F`.
-        unsafe fn part<F: Fn(Range<usize>)>(work: *const (), items: Range<usize>) {
+        unsafe fn part<F: Fn(usize, Range<usize>)>(work: *const (), thread: usize, items: Range<usize>) {
             // Safety: the caller's promise.
-            unsafe { (*work.cast::<F>())(items) }
+            unsafe { (*work.cast::<F>())(thread, items) }
         }
         let limit = threads.saturating_sub(1).min(self.workers);
         let (Some(pool), 1.., Ok(_)) = (self.pool, limit, u32::try_from(items)) else {
-            return work(0..items);
+            return work(0, 0..items);
         };
         let work = std::ptr::from_ref(work).cast();
         let parts = limit + 1;
@@ -446,7 +447,7 @@ mod tests {
     /// How often each item of a job was computed.
     fn counts(team: &mut Team, items: usize, small: usize, threads: usize) -> Vec<usize> {
         let counts: Vec<AtomicUsize> = (0..items).map(|_| AtomicUsize::new(0)).collect();
-        team.share(items, small, threads, &|range: Range<usize>| {
+        team.share(items, small, threads, &|_, range: Range<usize>| {
             for item in range {
                 counts[item].fetch_add(1, Relaxed);
             }
@@ -471,7 +472,7 @@ mod tests {
     /// Calls the function on two threads, when both are there, with the item that each has.
     fn both(team: &mut Team, f: impl Fn(usize) + Sync) {
         let (met, start) = (AtomicUsize::new(0), Instant::now());
-        team.share(2, 0, 2, &|items: Range<usize>| {
+        team.share(2, 0, 2, &|_, items: Range<usize>| {
             assert_eq!(items.len(), 1);
             met.fetch_add(1, Relaxed);
             while met.load(Relaxed) < 2 {
@@ -516,7 +517,7 @@ mod tests {
         let mut second = Team::of(pool, 3);
         assert_eq!((first.threads(), second.threads()), (3, 1));
         for _ in 0..100 {
-            first.share(1, 0, 3, &|_| assert_eq!(counts(&mut Team::of(pool, 3), 10, 1, 3), [1; 10]));
+            first.share(1, 0, 3, &|_, _| assert_eq!(counts(&mut Team::of(pool, 3), 10, 1, 3), [1; 10]));
             assert_eq!(counts(&mut second, 50, 1, 3), [1; 50]);
         }
         drop(first);
@@ -529,7 +530,8 @@ mod tests {
         let pool = pool(3);
         for bad in (0..64).chain(0..64) {
             let caught = catch_unwind(AssertUnwindSafe(|| {
-                Team::of(pool, 4).share(64, 0, 4, &|range| assert!(!range.contains(&bad), "a test's panic"));
+                Team::of(pool, 4)
+                    .share(64, 0, 4, &|_, range| assert!(!range.contains(&bad), "a test's panic"));
             }));
             assert!(caught.is_err());
             assert_eq!(counts(&mut Team::of(pool, 4), 64, 1, 4), [1; 64]);

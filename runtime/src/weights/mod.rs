@@ -15,6 +15,7 @@ pub mod spec;
 mod sqrt;
 mod storage;
 mod tensors;
+mod winograd;
 
 pub use error::LoadError;
 pub use float::half;

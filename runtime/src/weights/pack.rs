@@ -4,18 +4,25 @@ use super::channels::Channels;
 use super::error::LoadError;
 use super::spec::{Pack, affine_size, conv_size, dense_size, is_depthwise};
 use super::tensors::{Block, LANES, Tensors};
+use super::winograd::Transform;
 use crate::layout::View;
+use crate::op::Algorithm;
+use alloc::vec;
 use alloc::vec::Vec;
 
 /// Writes the packed weights to the start of `out`, which holds zeros. Panics where the tables contradict themselves.
 pub(super) fn pack(how: &Pack, tensors: &mut Tensors<'_>, out: &mut [f32]) -> Result<(), LoadError> {
     match *how {
-        Pack::Conv { weight, bias, norms, groups } => {
+        Pack::Conv { weight, bias, norms, groups, algorithm } => {
             let &[rows, columns, inputs, outputs] = tensors.shape(weight) else {
                 panic!("a convolution's kernel has four dimensions");
             };
-            let out = &mut out[..conv_size([rows, columns, inputs, outputs], groups)];
+            let out = &mut out[..conv_size([rows, columns, inputs, outputs], groups, algorithm)];
             let channels = Channels::new(outputs, bias, norms, tensors)?;
+            if let Algorithm::Winograd { tile } = algorithm {
+                assert!((rows, columns, groups) == (3, 3, 1), "Winograd's algorithm is for 3x3 kernels");
+                return winograd(weight, inputs, &Transform::new(tile), &channels, tensors, out);
+            }
             let kernel = Kernel { index: weight, taps: rows * columns, inputs };
             // The channels of a depthwise kernel lie side by side as those of one group do.
             let groups = if is_depthwise(inputs, outputs, groups) { 1 } else { groups };
@@ -75,6 +82,33 @@ fn conv(
     let (weights, biases) = out.split_at_mut(blocks.len() * size);
     shifts(channels, &blocks, biases);
     tensors.lanes(kernel.index, &channels.scale, &blocks, |row| kernel.place(row) * LANES, weights)
+}
+
+/// `[block][tap of the transformed kernel][input][16]`, then `[block][16]`.
+fn winograd(
+    kernel: usize,
+    inputs: usize,
+    transform: &Transform,
+    channels: &Channels,
+    tensors: &mut Tensors<'_>,
+    out: &mut [f32],
+) -> Result<(), LoadError> {
+    // The kernel is `[tap][input][output]`, and all taps of an input are needed at once; in f64, to round once.
+    let blocks = blocks(channels.scale.len(), 1, 9 * inputs * LANES);
+    let mut plain = vec![0.0_f64; blocks.len() * 9 * inputs * LANES];
+    let place = |row: usize| (row % inputs * 9 + row / inputs) * LANES;
+    tensors.lanes(kernel, &channels.scale, &blocks, place, &mut plain)?;
+    let size = transform.side().pow(2) * inputs * LANES;
+    let (weights, biases) = out.split_at_mut(blocks.len() * size);
+    shifts(channels, &blocks, biases);
+    let (plain, _) = plain.as_chunks::<LANES>();
+    for (plain, weights) in plain.chunks_exact(9 * inputs).zip(weights.chunks_exact_mut(size)) {
+        let (weights, _) = weights.as_chunks_mut::<LANES>();
+        for (input, taps) in plain.as_chunks::<9>().0.iter().enumerate() {
+            transform.apply(taps, |tap, lanes| weights[tap * inputs + input] = lanes);
+        }
+    }
+    Ok(())
 }
 
 /// `[block][place in the input][16]`, then `[block][16]`.

@@ -4,6 +4,7 @@
 //! finds its tensors, so that a deep network's tables are hardly longer than a shallow one's.
 
 use crate::layout::View;
+use crate::op::Algorithm;
 use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::String;
@@ -79,7 +80,9 @@ pub enum Pack {
     /// channels][16 output channels]`, then the biases `[group][output channels / 16][16]`; channels count within their
     /// group, its last 16 inputs may be fewer, and its last 16 outputs are filled up with zeros. Where groups, inputs and
     /// outputs are as many (depthwise), instead `[channels / 16][kernel row][kernel column][16]`, then the biases
-    /// `[channels / 16][16]`. Norms are folded in, in order, computed in f64. [`conv_size`] has the size.
+    /// `[channels / 16][16]`. For Winograd's algorithm, with the transformed kernel's rows and columns, `tile + 2` each:
+    /// `[output channels / 16][row][column][input channels][16 output channels]`, then the biases. Norms are folded in, in
+    /// order, computed in f64. [`conv_size`] has the size.
     Conv {
         /// The kernel tensor, `[rows, columns, inputs, outputs]`.
         weight: usize,
@@ -89,6 +92,8 @@ pub enum Pack {
         norms: &'static [Norm],
         /// Groups.
         groups: usize,
+        /// How it is computed.
+        algorithm: Algorithm,
     },
     /// A dense layer: `[outputs / 16][inputs in the order in which `input` lies in memory][16]`, then the biases
     /// `[outputs / 16][16]`. Inputs of padding lanes get zeros. [`dense_size`] has the size.
@@ -155,8 +160,11 @@ impl Instance {
 
 /// Numbers of a packed convolution, see [`Pack::Conv`]; `shape` is its kernel tensor's: rows, columns, inputs of a group,
 /// outputs of all groups.
-pub const fn conv_size(shape: [usize; 4], groups: usize) -> usize {
-    let [rows, columns, inputs, outputs] = shape;
+pub const fn conv_size(shape: [usize; 4], groups: usize, algorithm: Algorithm) -> usize {
+    let [mut rows, mut columns, inputs, outputs] = shape;
+    if let Algorithm::Winograd { tile } = algorithm {
+        (rows, columns) = (tile + 2, tile + 2);
+    }
     if is_depthwise(inputs, outputs, groups) {
         return outputs.next_multiple_of(16) * (rows * columns + 1);
     }

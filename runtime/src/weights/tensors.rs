@@ -13,6 +13,24 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::ops::Range;
 
+/// What a tensor's numbers become.
+pub(super) trait Number {
+    /// Rounded, if need be.
+    fn of(x: f64) -> Self;
+}
+
+impl Number for f32 {
+    fn of(x: f64) -> f32 {
+        x as f32
+    }
+}
+
+impl Number for f64 {
+    fn of(x: f64) -> f64 {
+        x
+    }
+}
+
 /// Numbers side by side in packed weights.
 pub(super) const LANES: usize = 16;
 
@@ -66,13 +84,13 @@ impl<'s> Tensors<'s> {
     /// Writes a kernel, whose last dimension is output channels, to blocks of lanes: channel `c` of row `r` goes to its lane
     /// behind `start + row(r)` of its block, multiplied by `scale[c]` in f64 and rounded once. Rows count through all other
     /// dimensions.
-    pub(super) fn lanes(
+    pub(super) fn lanes<T: Number>(
         &mut self,
         index: usize,
         scale: &[f64],
         blocks: &[Block],
         row: impl Fn(usize) -> usize,
-        out: &mut [f32],
+        out: &mut [T],
     ) -> Result<(), LoadError> {
         let width = scale.len();
         let mut rows = Vec::new();
@@ -159,13 +177,13 @@ fn first_nan(numbers: Numbers<'_>) -> Option<usize> {
 /// Some rows of [`Tensors::lanes`]; `rows` says where each goes. Blocks are the outer loop, so that what is written lies
 /// together, and what is read is in the cache.
 #[inline(always)]
-fn fill<const N: usize>(
+fn fill<const N: usize, T: Number>(
     bytes: &[[u8; N]],
     wide: impl Fn([u8; N]) -> f64,
     scale: &[f64],
     blocks: &[Block],
     rows: &[usize],
-    out: &mut [f32],
+    out: &mut [T],
 ) {
     for Block { channels, start } in blocks {
         let scale_of_block = &scale[channels.clone()];
@@ -176,11 +194,11 @@ fn fill<const N: usize>(
                 (<&[_; LANES]>::try_from(from), <&[f64; LANES]>::try_from(scale_of_block))
             {
                 for lane in 0..LANES {
-                    to[lane] = (wide(from[lane]) * scale[lane]) as f32;
+                    to[lane] = T::of(wide(from[lane]) * scale[lane]);
                 }
             } else {
                 for ((to, &from), scale) in to.iter_mut().zip(from).zip(scale_of_block) {
-                    *to = (wide(from) * scale) as f32;
+                    *to = T::of(wide(from) * scale);
                 }
             }
         }

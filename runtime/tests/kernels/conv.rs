@@ -3,7 +3,7 @@
 use crate::reference::{self, ACTIVATIONS, Filter};
 use crate::scene::{Fill, Numbers, Placed, Random, Scene, seeds};
 use archc_runtime::layout::{Halo, View};
-use archc_runtime::op::{Activation, Conv};
+use archc_runtime::op::{Activation, Algorithm, Conv};
 
 /// A case: attributes, channels of a group, and the output's plane.
 #[derive(Clone, Debug)]
@@ -50,7 +50,7 @@ fn check(case: &Case, random: &mut Random) {
 }
 
 /// No residual, one of its own layout, or the output's own memory.
-fn residual(scene: &mut Scene, y: &Placed, random: &mut Random) -> Option<(Placed, Numbers)> {
+pub(crate) fn residual(scene: &mut Scene, y: &Placed, random: &mut Random) -> Option<(Placed, Numbers)> {
     let v = y.view;
     match random.range(0, 3) {
         0 | 1 => None,
@@ -115,6 +115,7 @@ fn random_case(random: &mut Random) -> Case {
         dilation: [random.of(&[1, 1, 2]), random.of(&[1, 1, 2, 3])],
         padding: [random.range(0, kernel[0] - 1), random.range(0, kernel[1] - 1)],
         groups: random.of(&[1, 1, 1, 2, 3, 4]),
+        algorithm: Algorithm::Direct,
         activation: random.of(&ACTIVATIONS),
     };
     Case {

@@ -11,3 +11,4 @@ mod reference;
 mod refusals;
 mod scene;
 mod softmax_lrn;
+mod winograd;

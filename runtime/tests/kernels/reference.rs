@@ -103,6 +103,38 @@ impl Filter {
         weights.extend(biases);
         weights
     }
+
+    /// The same for Winograd's algorithm in tiles of 2 or 4 outputs, with the matrices of the literature, scaled.
+    pub(crate) fn packed_by_winograd(&self, tile: usize) -> Vec<f32> {
+        let [3, 3, inputs, outputs] = self.shape else { panic!("a 3x3 kernel") };
+        let rows: &[[f64; 3]] = match tile {
+            2 => &[[1.0, 0.0, 0.0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0.0, 0.0, 1.0]],
+            _ => &[
+                [1.0, 0.0, 0.0],
+                [1.0 / 3.0, 1.0 / 3.0, 1.0 / 3.0],
+                [-1.0 / 3.0, 1.0 / 3.0, -1.0 / 3.0],
+                [-16.0 / 15.0, -8.0 / 15.0, -4.0 / 15.0],
+                [1.0 / 15.0, -2.0 / 15.0, 4.0 / 15.0],
+                [0.0, 0.0, 1.0],
+            ],
+        };
+        let (mut weights, mut biases) = (Vec::new(), Vec::new());
+        for block in (0..outputs).step_by(16) {
+            let lane = |lane: usize| Some(block + lane).filter(|&c| c < outputs);
+            for (u, v) in rows.iter().flat_map(|u| rows.iter().map(move |v| (u, v))) {
+                for input in 0..inputs {
+                    let tap = |c: usize| -> f64 {
+                        let taps = (0..3).flat_map(|ky| (0..3).map(move |kx| (ky, kx)));
+                        taps.map(|(ky, kx)| u[ky] * v[kx] * self.at(ky, kx, input, c)).sum()
+                    };
+                    weights.extend((0..16).map(|l| lane(l).map_or(0.0, |c| tap(c) as f32)));
+                }
+            }
+            biases.extend((0..16).map(|l| lane(l).map_or(0.0, |c| self.bias[c])));
+        }
+        weights.extend(biases);
+        weights
+    }
 }
 
 /// The results, and the sums of magnitudes that bound their rounding errors.

@@ -2,7 +2,7 @@
 
 use archc_runtime::Isa;
 use archc_runtime::layout::View;
-use archc_runtime::op::{Activation, Conv, Dense, Pool, PoolKind};
+use archc_runtime::op::{Activation, Algorithm, Conv, Dense, Pool, PoolKind};
 use archc_runtime::run::Run;
 
 /// Runs on an arena of 1000 numbers and 1000 weights; the panic's message.
@@ -28,6 +28,7 @@ macro_rules! refuses {
     )*};
 }
 
+const F2: Algorithm = Algorithm::Winograd { tile: 2 };
 const SMALL: View = View::blocked(2, 2, 16);
 
 refuses! {
@@ -49,6 +50,10 @@ refuses! {
         |run| run.conv(&Conv::new([1, 1]).groups(3), 0, SMALL.at(0), None, SMALL.at(64));
     strides_of_zero: "a stride",
         |run| run.conv(&Conv::new([1, 1]).stride([0, 1]), 0, SMALL.at(0), None, SMALL.at(64));
+    algorithms_that_do_not_fit: "3x3 kernels without stride",
+        |run| run.conv(&Conv::new([3, 3]).stride([2, 2]).by(F2), 0, View::blocked(3, 3, 16).at(0), None, View::blocked(1, 1, 16).at(160));
+    memory_of_its_own_that_is_missing: "of its own",
+        |run| run.conv(&Conv::new([3, 3]).by(F2), 0, View::blocked(3, 3, 1).at(0), None, View::blocked(1, 1, 1).at(160));
     overlapping_values: "overlap",
         |run| run.conv(&Conv::new([1, 1]), 0, SMALL.at(0), None, SMALL.at(32));
     the_same_value_where_it_must_not_be: "overlap",

@@ -168,6 +168,8 @@ pub(crate) enum Fill {
 #[derive(Clone, Debug)]
 pub(crate) struct Scene {
     pub(crate) images: usize,
+    /// Numbers that each thread gets for itself.
+    pub(crate) scratch: usize,
     /// What each buffer holds.
     buffers: Vec<Vec<f32>>,
 }
@@ -180,7 +182,7 @@ const GAP: usize = 16;
 
 impl Scene {
     pub(crate) fn new(images: usize) -> Scene {
-        Scene { images, buffers: Vec::new() }
+        Scene { images, scratch: 0, buffers: Vec::new() }
     }
 
     /// A buffer of its own: padding lanes zeros, halos as asked, numbers guards.
@@ -260,7 +262,10 @@ impl Scene {
                 turn += 1;
                 let mut arena = self.arena(&places);
                 let weights = places.fence(weights);
-                let mut run = Run::new(&mut arena, &weights, self.images, isa);
+                let mut scratch =
+                    Fenced::new(&vec![GUARD; self.scratch.next_multiple_of(16) * threads], places.side);
+                let mut run =
+                    Run::new(&mut arena, &weights, self.images, isa).with_scratch(&mut scratch, threads);
                 if threads > 1 {
                     run = run.with_threads(threads);
                     run.set_grain(1);

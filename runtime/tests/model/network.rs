@@ -4,7 +4,7 @@
 //! affine; dense 5; softmax.
 
 use archc_runtime::layout::View;
-use archc_runtime::op::{Activation, Affine, Conv, Dense};
+use archc_runtime::op::{Activation, Affine, Algorithm, Conv, Dense};
 use archc_runtime::run::Run;
 use archc_runtime::spec::{Network, Output};
 use archc_runtime::weights::Source;
@@ -40,7 +40,16 @@ static STEM: Group = Group {
     ],
     packs: &[
         (0, Pack::Normalize { mean: 0, variance: 1 }),
-        (32, Pack::Conv { weight: 2, bias: None, norms: &[Norm::scaled(3, 1e-3)], groups: 1 }),
+        (
+            32,
+            Pack::Conv {
+                weight: 2,
+                bias: None,
+                norms: &[Norm::scaled(3, 1e-3)],
+                groups: 1,
+                algorithm: Algorithm::Direct,
+            },
+        ),
     ],
     size: 32 + 32 * (27 + 1),
 };
@@ -55,8 +64,17 @@ static BLOCK: Group = Group {
         Tensor::new("conv.bias", Role::Bias, &[WIDTH]),
     ],
     packs: &[
-        (0, Pack::Conv { weight: 0, bias: None, norms: &[Norm::unscaled(1, 1e-5)], groups: WIDTH }),
-        (320, Pack::Conv { weight: 4, bias: Some(5), norms: &[], groups: 1 }),
+        (
+            0,
+            Pack::Conv {
+                weight: 0,
+                bias: None,
+                norms: &[Norm::unscaled(1, 1e-5)],
+                groups: WIDTH,
+                algorithm: Algorithm::Direct,
+            },
+        ),
+        (320, Pack::Conv { weight: 4, bias: Some(5), norms: &[], groups: 1, algorithm: Algorithm::Direct }),
     ],
     size: 320 + 32 * (WIDTH + 1),
 };
@@ -86,6 +104,7 @@ pub(crate) static NETWORK: Network = Network {
     outputs: &[Output { name: "output", view: LOGITS, offset: OUTPUT_AT }],
     logits: Some(Output { name: "logits", view: LOGITS, offset: LOGITS_AT }),
     arena_size: OUTPUT_AT + 16,
+    scratch_size: 0,
     weights_size: HEAD_AT + HEAD.size,
     instances: &[
         Instance { prefix: "", first: 0, count: 1, group: &STEM, offset: 0 },

@@ -2,6 +2,7 @@
 
 use crate::network::{NETWORK, image};
 use archc_runtime::layout::View;
+use archc_runtime::op::Algorithm;
 use archc_runtime::run::Run;
 use archc_runtime::spec::{Network, Output};
 use archc_runtime::weights::packed::{PackedError, VERSION};
@@ -231,15 +232,24 @@ static GROUP: Group = Group {
         Tensor::new("dense1.weight", Role::Kernel, &[68, 33]),
     ],
     packs: &[
-        (0, Pack::Conv { weight: 0, bias: Some(1), norms: &[], groups: 2 }),
-        (CONV2, Pack::Conv { weight: 2, bias: None, norms: &[Norm::unscaled(3, 1e-3)], groups: 1 }),
+        (0, Pack::Conv { weight: 0, bias: Some(1), norms: &[], groups: 2, algorithm: Algorithm::Direct }),
+        (
+            CONV2,
+            Pack::Conv {
+                weight: 2,
+                bias: None,
+                norms: &[Norm::unscaled(3, 1e-3)],
+                groups: 1,
+                algorithm: Algorithm::Direct,
+            },
+        ),
         (DENSE1, Pack::Dense { weight: 6, bias: None, norms: &[], input: View::blocked(2, 2, 17) }),
     ],
     size: DENSE1 + 48 * (4 * 32 + 1),
 };
 
-const CONV2: usize = conv_size([3, 3, 20, 40], 2);
-const DENSE1: usize = CONV2 + conv_size([1, 2, 40, 17], 1);
+const CONV2: usize = conv_size([3, 3, 20, 40], 2, Algorithm::Direct);
+const DENSE1: usize = CONV2 + conv_size([1, 2, 40, 17], 1, Algorithm::Direct);
 
 static GROUPED: Network = Network {
     name: "Grouped",
@@ -247,6 +257,7 @@ static GROUPED: Network = Network {
     outputs: &[],
     logits: None,
     arena_size: 16,
+    scratch_size: 0,
     weights_size: GROUP.size,
     instances: &[Instance { prefix: "", first: 0, count: 1, group: &GROUP, offset: 0 }],
     forward: |_: &mut Run<'_>| {},

@@ -98,7 +98,8 @@ fn sums_of_convolutions_stay_in_registers() {
         for (kernel, pixels, rest) in tiles
             .conv
             .iter()
-            .flat_map(|&pixels| (1..=tiles.blocks).map(move |blocks| ("conv", pixels, blocks.to_string())))
+            .flat_map(|&pixels| ["conv", "winograd"].map(|kernel| (kernel, pixels)))
+            .flat_map(|(kernel, pixels)| (1..=tiles.blocks).map(move |b| (kernel, pixels, b.to_string())))
             .chain(tiles.depthwise.iter().map(|&pixels| ("depthwise", pixels, "true".to_owned())))
         {
             // Tiles of a pixel or two have too few sums to be worth a look.
@@ -111,7 +112,8 @@ fn sums_of_convolutions_stay_in_registers() {
             let loops = innermost(lines);
             let hottest = loops.iter().max_by(|a, b| a.density().total_cmp(&b.density()));
             let hottest = hottest.unwrap_or_else(|| panic!("{name} has no loop"));
-            assert!(hottest.spills == 0, "{name} keeps sums on the stack: {hottest:?}");
+            let spilling = loops.iter().find(|l| l.multiply_adds >= pixels && l.spills > 0);
+            assert!(spilling.is_none(), "{name} keeps sums on the stack: {spilling:?}");
             assert!(hottest.multiply_adds >= pixels && hottest.density() > 0.35, "{name}: {loops:?}");
             seen += 1;
         }

@@ -15,6 +15,7 @@ static HALF: Network = Network {
     outputs: &[Output { name: "output", view: PLANE, offset: PLANE.image_size() }],
     logits: None,
     arena_size: 2 * PLANE.image_size(),
+    scratch_size: 0,
     weights_size: 0,
     instances: &[],
     parameters: 0,

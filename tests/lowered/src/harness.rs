@@ -7,6 +7,7 @@ use archc_core::ir::{Graph, NodeId};
 use archc_core::lir::Program;
 use archc_core::lir::verify::verify_program;
 use archc_core::lower::{lower, lower_with_taps};
+use archc_core::mode::Mode;
 use archc_core::passes;
 use archc_core::plan::verify::verify_plan;
 use archc_core::plan::{Plan, plan};
@@ -66,7 +67,7 @@ pub fn zoo_as_written(file: &str, net: &str, set: &[(&str, &str)]) -> Graph {
 
 /// A graph lowered and planned, both checked.
 pub fn planned(graph: &Graph) -> Result<(Program, Plan), String> {
-    verified(lower(graph))
+    verified(lower(graph, Mode::F32))
 }
 
 fn verified(program: Program) -> Result<(Program, Plan), String> {
@@ -130,7 +131,7 @@ pub fn check_taps(graph: &Graph) -> Result<(), String> {
     };
     let (of_first, of_second) = (expected(&first)?, expected(&second)?);
     let fused = fused(graph.clone());
-    let (program, plan) = verified(lower_with_taps(&fused, &wanted(graph, &fused)))?;
+    let (program, plan) = verified(lower_with_taps(&fused, Mode::F32, &wanted(graph, &fused)))?;
     for (id, fate) in fates(graph, &fused, &program) {
         let is_right = match fate {
             Fate::Kept => true,

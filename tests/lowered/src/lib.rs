@@ -69,7 +69,8 @@ impl<'a> Executable<'a> {
         let view = self.program.values[self.program.input.index()].view;
         let batch = input.len() / view.image_size();
         arena[..input.len()].copy_from_slice(input);
-        let mut run = Run::new(arena, self.model.weights(), batch, isa);
+        let mut scratch = vec![f32::NAN; self.plan.scratch_size];
+        let mut run = Run::new(arena, self.model.weights(), batch, isa).with_scratch(&mut scratch, 1);
         for call in &self.plan.calls {
             for repetition in 0..call.count {
                 steps::call(self.program, self.plan, call, repetition, &mut run);

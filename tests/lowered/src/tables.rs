@@ -36,6 +36,7 @@ pub(crate) fn network(program: &Program, plan: &Plan) -> &'static Network {
         outputs: leak(program.outputs.iter().map(|(name, id)| output(name, *id)).collect()),
         logits: program.logits.map(|id| output("logits", id)),
         arena_size: plan.arena_size,
+        scratch_size: plan.scratch_size,
         weights_size: plan.weights_size,
         instances: leak(plan.calls.iter().map(instance).collect()),
         parameters: 0,
@@ -95,9 +96,9 @@ fn pack(kind: &PackKind, number: impl Fn(TensorId) -> usize) -> Pack {
         leak(norms.iter().map(norm).collect())
     };
     match kind {
-        PackKind::Conv { weight, bias, norms: n, groups } => {
+        PackKind::Conv { weight, bias, norms: n, groups, algorithm } => {
             let (weight, bias) = (number(*weight), bias.map(&number));
-            Pack::Conv { weight, bias, norms: norms(n), groups: *groups }
+            Pack::Conv { weight, bias, norms: norms(n), groups: *groups, algorithm: *algorithm }
         }
         PackKind::Dense { weight, bias, norms: n, input } => {
             let (weight, bias) = (number(*weight), bias.map(&number));

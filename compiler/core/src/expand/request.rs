@@ -6,6 +6,7 @@ use super::load::{Definition, Module, item};
 use super::report::Reporter;
 use crate::diagnostic::suggest;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::mode::Mode;
 use crate::source::{SourceMap, Span, Spanned};
 use crate::syntax::ast::{self, Expression};
 use crate::syntax::parse_expression;
@@ -22,6 +23,8 @@ pub struct Request {
     /// `--output NAME`: values that become the network's outputs, instead of those in the text. A name of a `let` of
     /// the net itself, or the full name of an operation or a scope.
     pub outputs: Vec<String>,
+    /// How exactly it is computed.
+    pub mode: Mode,
 }
 
 impl Request {

@@ -16,7 +16,7 @@
 
 use super::{Buffer, Kernel, Pack, PackKind, Program, Step, ValueId};
 use archc_runtime::layout::{Halo, Layout, View};
-use archc_runtime::op::{Activation, Conv, Pool, PoolKind};
+use archc_runtime::op::{Activation, Algorithm, Conv, Pool, PoolKind};
 use std::fmt::{self, Write};
 
 /// The text of a program.
@@ -132,6 +132,9 @@ fn conv_text(conv: &Conv) -> String {
     }
     if conv.groups != 1 {
         text.push_str(&format!(" groups {}", conv.groups));
+    }
+    if let Algorithm::Winograd { tile } = conv.algorithm {
+        text.push_str(&format!(" winograd {tile}"));
     }
     text + &then(conv.activation)
 }

@@ -74,7 +74,7 @@ impl Emitter<'_> {
                 }
                 let pack = inputs.first().and_then(|x| {
                     let view = self.program.values[x.index()].view;
-                    weights::pack(self.graph, task.owner, &view, &mut self.program)
+                    weights::pack(self.graph, task.owner, kernel, &view, &mut self.program)
                 });
                 let then = (task.owner != task.node).then_some(task.node);
                 let comment = describe(self.graph, task.owner, then);

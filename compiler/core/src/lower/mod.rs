@@ -3,11 +3,13 @@
 //! It takes any graph that the verifier accepts, rewritten by the passes or not. In this order:
 //!
 //! 1. `select` finds a kernel for every node that needs one, and the nodes whose value is another's.
-//! 2. `homes` places every value: concatenations and zero padding are buffers that their parts are written into.
-//! 3. `emit` writes the steps, with copies where a kernel needs another layout than a value has.
-//! 4. `in_place` lets a step write over a value that nobody needs any more.
-//! 5. `clears` zeros what no kernel writes, and `number` gives final numbers.
+//! 2. `algorithms` chooses how convolutions are computed.
+//! 3. `homes` places every value: concatenations and zero padding are buffers that their parts are written into.
+//! 4. `emit` writes the steps, with copies where a kernel needs another layout than a value has.
+//! 5. `in_place` lets a step write over a value that nobody needs any more.
+//! 6. `clears` zeros what no kernel writes, and `number` gives final numbers.
 
+mod algorithms;
 mod clears;
 mod describe;
 mod emit;
@@ -20,6 +22,7 @@ mod weights;
 
 use crate::ir::{Graph, NodeId, Shape};
 use crate::lir::Program;
+use crate::mode::Mode;
 
 /// The kernel calls of a graph that [`crate::ir::verify`] accepts.
 ///
@@ -28,8 +31,8 @@ use crate::lir::Program;
 /// # Panics
 ///
 /// If the graph has no input or has a cycle, which the verifier refuses.
-pub fn lower(graph: &Graph) -> Program {
-    lower_with_taps(graph, &[])
+pub fn lower(graph: &Graph, mode: Mode) -> Program {
+    lower_with_taps(graph, mode, &[])
 }
 
 /// A value that is to stay in memory to the end of a run.
@@ -49,8 +52,9 @@ pub struct Wanted {
 /// # Panics
 ///
 /// As [`lower`], and if the graph does not have one of the nodes.
-pub fn lower_with_taps(graph: &Graph, taps: &[Wanted]) -> Program {
-    let selection = select::select(graph);
+pub fn lower_with_taps(graph: &Graph, mode: Mode, taps: &[Wanted]) -> Program {
+    let mut selection = select::select(graph);
+    algorithms::choose(graph, &mut selection, mode);
     let homes = homes::place(graph, &selection);
     let mut program = emit::emit(graph, &selection, &homes, taps);
     in_place::reuse(&mut program);

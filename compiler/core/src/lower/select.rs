@@ -131,6 +131,8 @@ fn work(graph: &Graph, id: NodeId) -> Work {
             dilation: o.window.dilation,
             padding: [o.padding.top, o.padding.left],
             groups: o.groups,
+            // `algorithms` chooses later, when it sees all of them.
+            algorithm: kernel::Algorithm::Direct,
             activation: convert_or_identity(o.epilogue.activation),
         })),
         Op::Dense(o) => {

@@ -2,11 +2,18 @@
 
 use crate::ir::op::{BatchNorm, Epilogue, Op, Role};
 use crate::ir::{Graph, NodeId, Shape};
-use crate::lir::{Norm, Pack, PackId, PackKind, Program, Tensor, TensorId};
+use crate::lir::{Kernel, Norm, Pack, PackId, PackKind, Program, Tensor, TensorId};
 use archc_runtime::layout::View;
+use archc_runtime::op::Algorithm;
 
 /// Adds the tensors and the pack of a node's kernel, which reads `x`.
-pub(super) fn pack(graph: &Graph, id: NodeId, x: &View, program: &mut Program) -> Option<PackId> {
+pub(super) fn pack(
+    graph: &Graph,
+    id: NodeId,
+    kernel: Kernel,
+    x: &View,
+    program: &mut Program,
+) -> Option<PackId> {
     let path = graph.path(id);
     let shapes: Vec<Shape> = graph.inputs(id).iter().map(|&i| graph.node(i).shape).collect();
     let op = &graph.node(id).op;
@@ -22,6 +29,7 @@ pub(super) fn pack(graph: &Graph, id: NodeId, x: &View, program: &mut Program) -
             bias: o.bias.then(|| tensors.get(&path, Role::Bias)),
             norms: tensors.norms(&o.epilogue),
             groups: o.groups,
+            algorithm: if let Kernel::Conv(conv) = kernel { conv.algorithm } else { Algorithm::Direct },
         },
         Op::Dense(o) => PackKind::Dense {
             weight: tensors.get(&path, Role::Kernel),

@@ -15,7 +15,7 @@ mod outline;
 pub mod print;
 pub mod verify;
 
-use crate::lir::{BufferId, Program, StepId};
+use crate::lir::{BufferId, Kernel, Program, Step, StepId, ValueId};
 use std::ops::Range;
 
 /// Plans a program that [`crate::lir::verify`] accepts.
@@ -36,6 +36,7 @@ pub fn plan(program: &Program) -> Plan {
     let calls = calls::calls(program, &outline, &arena.offsets, &packs);
     Plan {
         arena_size: arena.size,
+        scratch_size: scratch(program),
         buffers: arena.offsets,
         packs,
         weights_size,
@@ -44,6 +45,18 @@ pub fn plan(program: &Program) -> Plan {
         functions: names::name(program, outline),
         calls,
     }
+}
+
+/// What the step that needs most of it needs.
+fn scratch(program: &Program) -> usize {
+    let of_step = |step: &Step| match (&step.kernel, step.inputs.first()) {
+        (Kernel::Conv(conv), Some(x)) => {
+            let channels = |id: ValueId| program.values[id.index()].view.channels;
+            conv.scratch(channels(*x), channels(step.output))
+        }
+        _ => 0,
+    };
+    program.steps.iter().map(of_step).max().unwrap_or(0).next_multiple_of(ALIGNMENT)
 }
 
 /// Where buffers and packs start: multiples of a cache line, in f32 numbers.
@@ -56,6 +69,8 @@ pub struct Plan {
     pub buffers: Vec<usize>,
     /// Size of the arena in f32 numbers for a batch of one.
     pub arena_size: usize,
+    /// Numbers of memory of its own that each thread needs, for any number of images; a multiple of 16.
+    pub scratch_size: usize,
     /// Where each pack starts in the packed weights, in f32 numbers; multiples of 16, in the order of the packs.
     pub packs: Vec<usize>,
     /// Size of the packed weights in f32 numbers.

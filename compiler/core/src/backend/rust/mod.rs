@@ -45,7 +45,7 @@ pub fn module(artifact: Artifact<'_>) -> Result<String, Error> {
     );
     let mut sections = vec![quote! {
         use archc_runtime::layout::View;
-        use archc_runtime::op::{Activation, Affine, Conv, Dense, Lrn, Pool, PoolKind, Rescale};
+        use archc_runtime::op::{Activation, Affine, Algorithm, Conv, Dense, Lrn, Pool, PoolKind, Rescale};
         use archc_runtime::run::Run;
         use archc_runtime::spec::{Filter, Network, Output, Preprocess, Tap};
         use archc_runtime::weights::spec::{Group, Instance, Norm, Pack, Role, Tensor};

@@ -3,7 +3,7 @@
 use super::Artifact;
 use super::block::Block;
 use super::functions::constant_name;
-use super::views::{array, number, view};
+use super::views::{self, array, number, view};
 use crate::ir::Shape;
 use crate::ir::op::Role;
 use crate::ir::preprocess::{Filter, Step};
@@ -32,7 +32,7 @@ pub(super) fn network(artifact: Artifact<'_>) -> Vec<TokenStream> {
         let offset = number(call.weights);
         quote! { Instance { prefix: #prefix, first: #first, count: #count, group: &#group, offset: #offset } }
     });
-    let (arena, weights) = (number(plan.arena_size), number(plan.weights_size));
+    let [arena, scratch, weights] = [plan.arena_size, plan.scratch_size, plan.weights_size].map(number);
     let (parameters, macs) =
         (Literal::u64_unsuffixed(artifact.parameters), Literal::u64_unsuffixed(artifact.macs));
     let preprocess = match artifact.preprocess {
@@ -53,6 +53,7 @@ pub(super) fn network(artifact: Artifact<'_>) -> Vec<TokenStream> {
                 outputs: &[#(#outputs),*],
                 logits: #logits,
                 arena_size: #arena,
+                scratch_size: #scratch,
                 weights_size: #weights,
                 instances: &INSTANCES,
                 parameters: #parameters,
@@ -210,10 +211,13 @@ impl Tensors {
 
 fn pack(kind: &PackKind, tensors: &mut Tensors) -> TokenStream {
     match kind {
-        PackKind::Conv { weight, bias, norms, groups } => {
+        PackKind::Conv { weight, bias, norms, groups, algorithm } => {
             let (weight, bias) = (tensors.literal(*weight), tensors.optional(*bias));
             let (norms, groups) = (self::norms(norms, tensors), number(*groups));
-            quote! { Pack::Conv { weight: #weight, bias: #bias, norms: #norms, groups: #groups } }
+            let algorithm = views::algorithm(*algorithm);
+            quote! {
+                Pack::Conv { weight: #weight, bias: #bias, norms: #norms, groups: #groups, algorithm: #algorithm }
+            }
         }
         PackKind::Dense { weight, bias, norms, input } => {
             let (weight, bias) = (tensors.literal(*weight), tensors.optional(*bias));

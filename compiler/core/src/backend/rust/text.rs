@@ -44,6 +44,7 @@ pub(super) fn format(tokens: TokenStream) -> Result<String, Error> {
 /// Leaves only those names in the `use` lines at the head that the text mentions behind them.
 pub(super) fn remove_unused_imports(text: &str) -> String {
     let is_use = |line: &str| line.starts_with("use ");
+    let text = &whole_uses(text);
     let body: String = text.lines().filter(|l| !is_use(l)).flat_map(|l| [l, "\n"]).collect();
     let used = |name: &str| {
         let word = |c: char| c.is_alphanumeric() || c == '_';
@@ -59,12 +60,31 @@ pub(super) fn remove_unused_imports(text: &str) -> String {
         }
         let path = line.trim_start_matches("use ").trim_end_matches(';');
         let (module, names) = path.rsplit_once("::").unwrap_or(("", path));
-        let kept: Vec<&str> =
-            names.trim_matches(['{', '}']).split(',').map(str::trim).filter(|n| used(n)).collect();
+        let kept: Vec<&str> = names
+            .trim_matches(['{', '}'])
+            .split(',')
+            .map(str::trim)
+            .filter(|n| !n.is_empty() && used(n))
+            .collect();
         match kept.as_slice() {
             [] => {}
             [one] => out.push_str(&format!("use {module}::{one};\n")),
             several => out.push_str(&format!("use {module}::{{{}}};\n", several.join(", "))),
+        }
+    }
+    out
+}
+
+/// The text with each `use` on one line; the formatter breaks long ones.
+fn whole_uses(text: &str) -> String {
+    let mut out = String::new();
+    let mut inside = false;
+    for line in text.lines() {
+        inside |= line.starts_with("use ");
+        out.push_str(if inside { line.trim() } else { line });
+        inside &= !line.ends_with(';');
+        if !inside {
+            out.push('\n');
         }
     }
     out
@@ -98,5 +118,7 @@ mod tests {
     fn only_used_imports_stay() {
         let text = "use a::{B, C, D};\nuse e::F;\nuse g::H;\nfn f() { B::x(); Dx; H }\n";
         assert_eq!(remove_unused_imports(text), "use a::B;\nuse g::H;\nfn f() { B::x(); Dx; H }\n");
+        let broken = "use a::{\n    B, C,\n    D,\n};\nfn f() { C; D }\n";
+        assert_eq!(remove_unused_imports(broken), "use a::{C, D};\nfn f() { C; D }\n");
     }
 }

@@ -1,7 +1,7 @@
 //! Views and attributes as Rust expressions.
 
 use archc_runtime::layout::View;
-use archc_runtime::op::{Activation, Conv, Pool, PoolKind};
+use archc_runtime::op::{Activation, Algorithm, Conv, Pool, PoolKind};
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
@@ -103,11 +103,26 @@ pub(super) fn conv(conv: &Conv) -> TokenStream {
         let groups = number(conv.groups);
         tokens.extend(quote! { .groups(#groups) });
     }
+    if conv.algorithm != Algorithm::Direct {
+        let algorithm = algorithm(conv.algorithm);
+        tokens.extend(quote! { .by(#algorithm) });
+    }
     if conv.activation != Activation::Identity {
         let activation = activation(conv.activation);
         tokens.extend(quote! { .then(#activation) });
     }
     tokens
+}
+
+/// `Algorithm::Winograd { tile: 4 }`
+pub(super) fn algorithm(algorithm: Algorithm) -> TokenStream {
+    match algorithm {
+        Algorithm::Direct => quote! { Algorithm::Direct },
+        Algorithm::Winograd { tile } => {
+            let tile = number(tile);
+            quote! { Algorithm::Winograd { tile: #tile } }
+        }
+    }
 }
 
 /// `PoolKind::Max`
@@ -153,10 +168,11 @@ mod tests {
             .dilation([1, 2])
             .padding([0, 1])
             .groups(4)
+            .by(Algorithm::Winograd { tile: 2 })
             .then(Activation::Relu);
         assert_eq!(
             text(conv(&full)),
-            "Conv::new([3,3]).stride([2,2]).dilation([1,2]).padding([0,1]).groups(4).then(Activation::Relu)"
+            "Conv::new([3,3]).stride([2,2]).dilation([1,2]).padding([0,1]).groups(4).by(Algorithm::Winograd{tile:2}).then(Activation::Relu)"
         );
         assert_eq!(
             text(pool(&Pool::new(PoolKind::Max, [3, 3], [2, 2]))),

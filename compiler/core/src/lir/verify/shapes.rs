@@ -5,7 +5,7 @@ use crate::ir::Shape;
 use crate::lir::kernel::conv_halo;
 use crate::lir::{Kernel, Step};
 use archc_runtime::layout::View;
-use archc_runtime::op::{Conv, Pool, PoolKind};
+use archc_runtime::op::{Algorithm, Conv, Pool, PoolKind};
 
 pub(super) fn check(found: &mut Found<'_>) {
     for (index, step) in found.program.steps.iter().enumerate() {
@@ -93,7 +93,15 @@ fn conv_fits(conv: &Conv, x: Shape, y: Shape) -> bool {
         outputs > 0 && (outputs - 1) * conv.stride[axis] + extent <= conv.padding[axis] + size + after
     };
     let counts = [conv.kernel, conv.stride, conv.dilation].into_iter().flatten();
+    let computable = match conv.algorithm {
+        Algorithm::Direct => true,
+        Algorithm::Winograd { tile } => {
+            let plain = Conv::new([3, 3]).padding(conv.padding).by(conv.algorithm).then(conv.activation);
+            (tile == 2 || tile == 4) && *conv == plain
+        }
+    };
     counts.into_iter().all(|n| n > 0)
+        && computable
         && x.channels.is_multiple_of(groups)
         && y.channels.is_multiple_of(groups)
         && covers(0, y.height, x.height, halo.bottom)

@@ -50,10 +50,14 @@ fn fits(found: &Found<'_>, step: &Step, pack: &Pack) -> bool {
     };
     let bias = |bias: Option<TensorId>| bias.is_none_or(|id| vector(id, Role::Bias));
     match (&step.kernel, &pack.kind) {
-        (Kernel::Conv(conv), PackKind::Conv { weight, bias: b, norms: n, groups }) => {
+        (Kernel::Conv(conv), PackKind::Conv { weight, bias: b, norms: n, groups, algorithm }) => {
             let [rows, columns] = conv.kernel;
             let shape = [rows, columns, x.channels / conv.groups.max(1), y.channels];
-            conv.groups == *groups && is(*weight, Role::Kernel, &shape) && bias(*b) && norms(n)
+            conv.groups == *groups
+                && conv.algorithm == *algorithm
+                && is(*weight, Role::Kernel, &shape)
+                && bias(*b)
+                && norms(n)
         }
         (Kernel::Dense(_), PackKind::Dense { weight, bias: b, norms: n, input }) => {
             let shape = [x.height * x.width * x.channels, y.channels];

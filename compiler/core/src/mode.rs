@@ -1,0 +1,44 @@
+//! How exactly a network is computed: which algorithms the compiler may choose among.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// What rounding is taken for speed. Everything is f32 to those who use a network.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Mode {
+    /// Rounds about as a plain sum does: direct convolutions, and Winograd's F(2x2, 3x3).
+    F32Strict,
+    /// Rounds a few times as much in layers where that is much faster: Winograd's F(4x4, 3x3) too. Logits stay within 2e-5 of
+    /// the largest of a framework's.
+    #[default]
+    F32,
+}
+
+impl Mode {
+    /// All of them, the most exact first.
+    pub const ALL: [Mode; 2] = [Mode::F32Strict, Mode::F32];
+
+    /// As it is written on a command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Mode::F32Strict => "f32-strict",
+            Mode::F32 => "f32",
+        }
+    }
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Mode {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Mode, String> {
+        let found = Mode::ALL.into_iter().find(|mode| mode.name() == text);
+        let names = Mode::ALL.map(Mode::name).join(", ");
+        found.ok_or_else(|| format!("there is no mode `{}`; there are {names}", text.escape_debug()))
+    }
+}

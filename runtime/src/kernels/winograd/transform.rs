@@ -1,0 +1,48 @@
+//! Winograd's transforms of a tile along one axis, for 3 taps: F(2, 3) and F(4, 3), as Toom and Cook's method makes them.
+//!
+//! Points are 0, 1, -1, infinity, and for F(4, 3) also 1/2 and -2, which lose less than half as many digits as 2 and -2
+//! (Barabasz and others, "Error analysis and improving the accuracy of Winograd convolution", 2018). What an output
+//! computes is `outputs(kernel(g) * inputs(d))`; the kernel's own transform is in `weights/winograd.rs`.
+
+use crate::simd::{F32x16, Simd};
+
+/// The most inputs of a tile along one axis, and the most taps of a transformed kernel.
+pub(super) const SIDE: usize = 6;
+
+/// `OUT + 2` inputs, transformed. What is behind them is not looked at.
+#[inline(always)]
+pub(super) fn inputs<S: Simd, const OUT: usize>(simd: S, d: [F32x16; SIDE]) -> [F32x16; SIDE] {
+    if OUT == 2 {
+        let [d0, d1, d2, d3, ..] = d;
+        let all = [simd.sub(d0, d2), simd.add(d1, d2), simd.sub(d2, d1), simd.sub(d3, d1)];
+        return [all[0], all[1], all[2], all[3], d[4], d[5]];
+    }
+    let [d0, d1, d2, d3, d4, d5] = d;
+    let one_half = simd.splat(1.5);
+    let (a, b) = (simd.sub(d3, d1), simd.sub(d4, d2));
+    [
+        simd.mul_add(one_half, a, simd.add(simd.sub(d0, d2), b)),
+        simd.mul_add(one_half, simd.add(d3, d2), simd.add(b, a)),
+        simd.mul_add(one_half, simd.sub(d3, d2), simd.sub(b, a)),
+        simd.mul_add(simd.splat(2.0), a, b),
+        simd.mul_add(simd.splat(-0.5), a, b),
+        simd.mul_add(one_half, b, simd.sub(simd.sub(d5, d3), a)),
+    ]
+}
+
+/// `OUT` outputs of `OUT + 2` products. What is behind them is not looked at.
+#[inline(always)]
+pub(super) fn outputs<S: Simd, const OUT: usize>(simd: S, m: [F32x16; SIDE]) -> [F32x16; 4] {
+    let [m0, m1, m2, m3, m4, m5] = m;
+    let (even, odd) = (simd.add(m1, m2), simd.sub(m1, m2));
+    if OUT == 2 {
+        return [simd.add(m0, even), simd.add(odd, m3), m4, m5];
+    }
+    let scaled = |x: F32x16, factor: f32, sum: F32x16| simd.mul_add(simd.splat(factor), x, sum);
+    [
+        simd.add(simd.add(m0, even), simd.add(m3, m4)),
+        scaled(m4, -2.0, scaled(m3, 0.5, odd)),
+        scaled(m4, 4.0, scaled(m3, 0.25, even)),
+        scaled(m4, -8.0, scaled(m3, 0.125, simd.add(odd, m5))),
+    ]
+}

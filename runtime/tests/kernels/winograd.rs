@@ -1,0 +1,163 @@
+//! Convolutions by Winograd's algorithm.
+
+use crate::conv::residual;
+use crate::reference::{self, ACTIVATIONS, Filter};
+use crate::scene::{Fill, Numbers, Placed, Random, Scene, seeds};
+use archc_runtime::Isa;
+use archc_runtime::layout::{Halo, View};
+use archc_runtime::op::{Algorithm, Conv};
+use archc_runtime::run::Run;
+
+const TILES: [usize; 2] = [2, 4];
+
+/// A case: how much of the input's plane lies around the output's, as padding or as pixels.
+#[derive(Clone, Debug)]
+struct Case {
+    op: Conv,
+    inputs: usize,
+    outputs: usize,
+    plane: [usize; 2],
+    images: usize,
+}
+
+/// Runs a case on random numbers and layouts.
+fn check(case: &Case, tile: usize, random: &mut Random) {
+    let Case { op, inputs, outputs, plane: [height, width], images } = *case;
+    let [top, left] = op.padding;
+    // Some of the window is outside at the bottom and right too, as long as there is a plane.
+    let [bottom, right] = [random.range(0, 2 - top.min(2)), random.range(0, 2 - left.min(2))];
+    let rows = (height + 2).saturating_sub(top + bottom).max(1);
+    let columns = (width + 2).saturating_sub(left + right).max(1);
+    let halo = Halo {
+        top,
+        bottom: height + 2 - (top + rows).min(height + 2),
+        left,
+        right: width + 2 - (left + columns).min(width + 2),
+    };
+    let mut scene = Scene::new(images);
+    let x_view = random.view([rows, columns, inputs], halo);
+    let y_view = random.view([height, width, outputs], Halo::NONE);
+    let (x, numbers) = scene.input(&x_view, Fill::Zero, random);
+    let y = scene.output(&y_view);
+    let residual = residual(&mut scene, &y, random);
+    let filter = Filter::random([3, 3, inputs, outputs], random);
+    compare(case, tile, &mut scene, &filter, (&x, &numbers), residual, &y);
+}
+
+fn compare(
+    case: &Case,
+    tile: usize,
+    scene: &mut Scene,
+    filter: &Filter,
+    (x, numbers): (&Placed, &Numbers),
+    residual: Option<(Placed, Numbers)>,
+    y: &Placed,
+) {
+    let op = case.op.by(Algorithm::Winograd { tile });
+    scene.scratch = op.scratch(case.inputs, case.outputs);
+    let added = residual.as_ref().map(|(_, numbers)| numbers);
+    let (expected, sizes) = reference::conv(&op, filter, numbers, added, case.plane);
+    scene.check(
+        &(case, tile, x, residual.as_ref().map(|(placed, _)| placed), y),
+        &filter.packed_by_winograd(tile),
+        y,
+        &expected,
+        |place| 4e-6 * (0.5 + sizes.at(place)),
+        |run, places| {
+            let residual = residual.as_ref().map(|(placed, _)| places.at(placed));
+            run.conv(&op, places.weights, places.at(x), residual, places.at(y));
+        },
+    );
+}
+
+#[test]
+fn random_convolutions() {
+    // Those whose numbers are all finite.
+    for seed in seeds(100).map(|seed| 4 * seed) {
+        let mut random = Random::new(seed);
+        let padding = [random.range(0, 2), random.range(0, 2)];
+        let case = Case {
+            op: Conv::new([3, 3]).padding(padding).then(random.of(&ACTIVATIONS)),
+            inputs: random.of(&[1, 3, 4, 16, 17, 32, 35]),
+            outputs: random.of(&[1, 7, 16, 24, 33, 48, 80]),
+            plane: [random.range(1, 9), random.range(1, 13)],
+            images: random.range(1, 3),
+        };
+        check(&case, random.of(&TILES), &mut random);
+    }
+}
+
+/// Groups of tiles that end in the middle of a row and of an image.
+#[test]
+fn more_tiles_than_a_group_has() {
+    for (seed, tile) in [(0, 2), (4, 4), (8, 4)] {
+        let mut random = Random::new(seed);
+        let op = Conv::new([3, 3]).padding([1, 1]);
+        check(&Case { op, inputs: 20, outputs: 40, plane: [27, 30], images: 3 }, tile, &mut random);
+    }
+}
+
+/// The rms error of a layer over the rms of its output, against f64.
+fn rms(algorithm: Algorithm, inputs: usize) -> f64 {
+    let op = Conv::new([3, 3]).padding([1, 1]).by(algorithm);
+    let mut random = Random::new(0);
+    let (outputs, side) = (16, 12);
+    let mut numbers = Numbers::zeros(1, [side, side, inputs]);
+    numbers.data.iter_mut().for_each(|x| *x = f64::from(random.number()));
+    let filter = Filter::random([3, 3, inputs, outputs], &mut random);
+    let (expected, _) = reference::conv(&op, &filter, &numbers, None, [side, side]);
+    let packed = match algorithm {
+        Algorithm::Direct => filter.packed(1),
+        Algorithm::Winograd { tile } => filter.packed_by_winograd(tile),
+    };
+    let x = View::blocked(side, side, inputs).halo(1, 1, 1, 1);
+    let y = View::blocked(side, side, outputs);
+    let mut arena = vec![0.0; x.image_size() + y.image_size()];
+    for [_, row, column, channel] in numbers.places() {
+        arena[x.index(channel, row, column)] = numbers.at([0, row, column, channel]) as f32;
+    }
+    let mut scratch = vec![0.0; op.scratch(inputs, outputs)];
+    let isa = Isa::available()[0];
+    let mut run = Run::new(&mut arena, &packed, 1, isa).with_scratch(&mut scratch, 1);
+    run.conv(&op, 0, x.at(0), None, y.at(x.image_size()));
+    let (mut error, mut size) = (0.0, 0.0);
+    for place in expected.places() {
+        let [_, row, column, channel] = place;
+        let value = arena[x.image_size() + y.index(channel, row, column)];
+        error += (f64::from(value) - expected.at(place)).powi(2);
+        size += expected.at(place).powi(2);
+    }
+    (error / size).sqrt()
+}
+
+#[test]
+fn rounding_errors_keep_their_bounds() {
+    for inputs in [16, 64, 512] {
+        for (algorithm, bound) in [
+            (Algorithm::Direct, 1e-6),
+            (Algorithm::Winograd { tile: 2 }, 1.5e-6),
+            (Algorithm::Winograd { tile: 4 }, 3e-6),
+        ] {
+            let error = rms(algorithm, inputs);
+            assert!(error > 1e-9 && error <= bound, "{algorithm:?} of {inputs} inputs: {error:e}");
+        }
+    }
+}
+
+/// A number that is not finite stays in its tile.
+#[test]
+fn nan_stays_in_its_tile() {
+    let mut random = Random::new(0);
+    let op = Conv::new([3, 3]).by(Algorithm::Winograd { tile: 4 });
+    let (x, y) = (View::blocked(10, 10, 16), View::blocked(8, 8, 16));
+    let mut arena = vec![0.5; x.image_size() + y.image_size()];
+    arena[x.index(3, 1, 1)] = f32::NAN;
+    let filter = Filter::random([3, 3, 16, 16], &mut random).packed_by_winograd(4);
+    let mut scratch = vec![f32::NAN; op.scratch(16, 16)];
+    let mut run = Run::new(&mut arena, &filter, 1, Isa::available()[0]).with_scratch(&mut scratch, 1);
+    run.conv(&op, 0, x.at(0), None, y.at(x.image_size()));
+    for (row, column) in (0..8).flat_map(|row| (0..8).map(move |column| (row, column))) {
+        let value = arena[x.image_size() + y.index(0, row, column)];
+        assert_eq!(value.is_nan(), row < 4 && column < 4, "{value} at {row}, {column}");
+    }
+}
