@@ -134,6 +134,21 @@ fn settings_and_nets_are_chosen() {
 }
 
 #[test]
+fn modes_decide_which_algorithms_there_are() {
+    let algorithms = |mode: &[&str]| {
+        let out = archc(&[&["dump", "zoo:resnet50", "--stage", "lir"][..], mode].concat());
+        assert_eq!(status(&out), 0, "{}", stderr(&out));
+        ["winograd 2", "winograd 4"].map(|algorithm| stdout(&out).contains(algorithm))
+    };
+    assert_eq!(algorithms(&[]), [true, true]);
+    assert_eq!(algorithms(&["--mode", "f32"]), [true, true]);
+    assert_eq!(algorithms(&["--mode", "f32-strict"]), [true, false]);
+    let out = archc(&["check", "zoo:lenet5", "--mode", "f64"]);
+    assert_eq!(status(&out), 2);
+    assert!(stderr(&out).contains("there are f32-strict, f32"), "{}", stderr(&out));
+}
+
+#[test]
 fn every_stage_is_dumped_the_same_in_every_run() {
     for stage in ["ast", "ir", "fused", "lir", "plan", "rust"] {
         let one = archc(&["dump", "zoo:inception_v3", "--stage", stage]);

@@ -23,6 +23,30 @@ fn a_network_three_times_as_deep_has_no_more_functions_and_calls() {
     assert_eq!(shallow.arena_size, deep.arena_size);
 }
 
+/// Algorithms that are faster take more memory for weights, within bounds.
+#[test]
+fn packed_weights_grow_within_bounds() {
+    let growth = |size: usize, tensors: &[archc_core::lir::Tensor]| {
+        let numbers: usize = tensors.iter().map(|t| t.shape.iter().product::<usize>()).sum();
+        size as f64 / numbers as f64
+    };
+    for (file, net, most, by_winograd) in [
+        ("alexnet", "AlexNet", 1.35, true),
+        ("vgg16", "VGG16", 1.35, true),
+        ("vgg16", "VGG19", 1.35, true),
+        ("resnet50", "ResNet50", 1.35, true),
+        ("resnet50", "ResNet152", 1.35, true),
+        ("inception_v3", "InceptionV3", 1.35, true),
+        ("mobilenet", "MobileNet", 1.05, false),
+        ("xception", "Xception", 1.05, true),
+    ] {
+        let (program, plan) = planned(&zoo(file, net, &[])).unwrap();
+        let growth = growth(plan.weights_size, &program.tensors);
+        assert!(growth <= most, "{net}: {growth}");
+        assert_eq!(plan.scratch_size > 0, by_winograd, "{net}");
+    }
+}
+
 /// Halos and padding lanes cost little, and addresses nothing.
 #[test]
 fn arenas_are_as_small_as_their_peaks() {
