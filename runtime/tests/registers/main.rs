@@ -98,7 +98,7 @@ fn sums_of_convolutions_stay_in_registers() {
         for (kernel, pixels, rest) in tiles
             .conv
             .iter()
-            .flat_map(|&pixels| ["conv", "winograd"].map(|kernel| (kernel, pixels)))
+            .flat_map(|&pixels| ["conv", "winograd::product"].map(|kernel| (kernel, pixels)))
             .flat_map(|(kernel, pixels)| (1..=tiles.blocks).map(move |b| (kernel, pixels, b.to_string())))
             .chain(tiles.depthwise.iter().map(|&pixels| ("depthwise", pixels, "true".to_owned())))
         {
