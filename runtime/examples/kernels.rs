@@ -102,6 +102,8 @@ const CASES: &[Case] = &[
     depthwise("depthwise 3x3 14 512", [14, 14, 512], 3, 1),
     depthwise("depthwise 5x5 14 672", [14, 14, 672], 5, 1),
     depthwise("depthwise 3x3 7 960", [7, 7, 960], 3, 1),
+    depthwise("depthwise 3x3/2 28 256", [28, 28, 256], 3, 2),
+    depthwise("depthwise 5x5/2 28 240", [28, 28, 240], 5, 2),
     Case { name: "dense 25088-4096", layer: Layer::Dense, input: [1, 1, 25088], outputs: 4096 },
     Case { name: "dense 2048-1000", layer: Layer::Dense, input: [1, 1, 2048], outputs: 1000 },
     Case { name: "dense 400-120", layer: Layer::Dense, input: [1, 1, 400], outputs: 120 },

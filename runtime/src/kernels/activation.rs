@@ -34,6 +34,13 @@ pub(super) struct Clamp {
 }
 
 impl Clamp {
+    /// The bounds; none where there are no numbers outside.
+    #[inline(always)]
+    pub(super) fn bounds(self) -> Option<[f32; 2]> {
+        let Clamp { low, high } = self;
+        (low > f32::NEG_INFINITY || high < f32::INFINITY).then_some([low, high])
+    }
+
     /// No bounds.
     pub(super) const NONE: Clamp = Clamp { low: f32::NEG_INFINITY, high: f32::INFINITY };
 
@@ -77,18 +84,7 @@ impl Work for Finish<'_> {
         if let Some(count) = list {
             // Safety: the numbers are those of the chunk's pixels.
             let numbers = unsafe { y.numbers(offsets[0], count) };
-            let (vectors, rest) = numbers.as_chunks_mut::<LANES>();
-            let (pairs, single) = vectors.as_chunks_mut::<2>();
-            for pair in pairs {
-                *pair = each(simd, activation, pair.map(F32x16)).map(|x| x.0);
-            }
-            for vector in single {
-                [*vector] = each(simd, activation, [F32x16(*vector)]).map(|x| x.0);
-            }
-            let mut last = [0.0; LANES];
-            last[..rest.len()].copy_from_slice(rest);
-            let [last] = each(simd, activation, [F32x16(last)]);
-            rest.copy_from_slice(&last.0[..rest.len()]);
+            finish_numbers(simd, activation, numbers);
             return;
         }
         chunk.each(offsets, |tile| {
@@ -102,6 +98,35 @@ impl Work for Finish<'_> {
             }
         });
     }
+}
+
+/// Applies an activation to numbers that lie side by side.
+pub(super) struct FinishNumbers<'a> {
+    pub(super) activation: Activation,
+    pub(super) numbers: &'a mut [f32],
+}
+
+impl Work for FinishNumbers<'_> {
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        finish_numbers(simd, self.activation, self.numbers);
+    }
+}
+
+#[inline(always)]
+fn finish_numbers<S: Simd>(simd: S, activation: Activation, numbers: &mut [f32]) {
+    let (vectors, rest) = numbers.as_chunks_mut::<LANES>();
+    let (pairs, single) = vectors.as_chunks_mut::<2>();
+    for pair in pairs {
+        *pair = each(simd, activation, pair.map(F32x16)).map(|x| x.0);
+    }
+    for vector in single {
+        [*vector] = each(simd, activation, [F32x16(*vector)]).map(|x| x.0);
+    }
+    let mut last = [0.0; LANES];
+    last[..rest.len()].copy_from_slice(rest);
+    let [last] = each(simd, activation, [F32x16(last)]);
+    rest.copy_from_slice(&last.0[..rest.len()]);
 }
 
 #[inline(always)]

@@ -76,6 +76,12 @@ impl Strip {
         matches!(self.form, Form::Full | Form::Padded)
     }
 
+    /// Where the channels lie at pixel (0, 0), in the first of their blocks.
+    #[inline(always)]
+    pub(super) fn address(&self) -> *mut f32 {
+        self.first
+    }
+
     /// How many of the lanes hold channels.
     #[inline(always)]
     pub(super) fn count(&self) -> usize {

@@ -96,6 +96,33 @@ pub(crate) unsafe trait Simd: Copy + Send + Sync {
     /// What kernels compute at once.
     const TILES: Tiles;
 
+    /// What one register holds of sixteen numbers, for kernels that need more registers than sums: with eight numbers in
+    /// a register and sixteen registers, eight sums and what they are made of fit where they are parts.
+    type Part: Copy;
+    /// How many numbers that is; it divides [`LANES`].
+    const PART: usize;
+
+    /// The same number in every lane.
+    fn splat_part(self, x: f32) -> Self::Part;
+
+    /// Numbers from memory.
+    ///
+    /// # Safety
+    /// They must be readable; no alignment is needed.
+    unsafe fn load_part(self, from: *const f32) -> Self::Part;
+
+    /// Numbers to memory.
+    ///
+    /// # Safety
+    /// They must be writable; no alignment is needed.
+    unsafe fn store_part(self, to: *mut f32, x: Self::Part);
+
+    /// `a * b + c`
+    fn mul_add_part(self, a: Self::Part, b: Self::Part, c: Self::Part) -> Self::Part;
+
+    /// `x`, but at least `low` and at most `high`; NaN stays.
+    fn clamp_part(self, x: Self::Part, low: Self::Part, high: Self::Part) -> Self::Part;
+
     /// Does work by a call, for what is too long to be compiled into each place that needs it.
     fn outline<W: Work>(self, work: W);
 

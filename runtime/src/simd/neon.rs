@@ -34,6 +34,39 @@ unsafe impl Simd for Neon {
     const FMA: bool = true;
     const TILES: Tiles = table::NEON;
 
+    type Part = aarch64::float32x4_t;
+    const PART: usize = 4;
+
+    #[inline(always)]
+    fn splat_part(self, x: f32) -> Self::Part {
+        // Safety: the token proves the feature.
+        unsafe { aarch64::vdupq_n_f32(x) }
+    }
+
+    #[inline(always)]
+    unsafe fn load_part(self, from: *const f32) -> Self::Part {
+        // Safety: the token proves the feature; the caller promises the memory.
+        unsafe { aarch64::vld1q_f32(from) }
+    }
+
+    #[inline(always)]
+    unsafe fn store_part(self, to: *mut f32, x: Self::Part) {
+        // Safety: the token proves the feature; the caller promises the memory.
+        unsafe { aarch64::vst1q_f32(to, x) }
+    }
+
+    #[inline(always)]
+    fn mul_add_part(self, a: Self::Part, b: Self::Part, c: Self::Part) -> Self::Part {
+        // Safety: the token proves the feature.
+        unsafe { aarch64::vfmaq_f32(c, a, b) }
+    }
+
+    #[inline(always)]
+    fn clamp_part(self, x: Self::Part, low: Self::Part, high: Self::Part) -> Self::Part {
+        // Safety: the token proves the feature. NaN comes out where one of both is NaN.
+        unsafe { aarch64::vminq_f32(aarch64::vmaxq_f32(x, low), high) }
+    }
+
     #[inline(always)]
     fn outline<W: Work>(self, work: W) {
         // Safety: the token proves the feature.

@@ -25,6 +25,39 @@ unsafe impl Simd for Avx512 {
     const FMA: bool = true;
     const TILES: Tiles = table::AVX512;
 
+    type Part = __m512;
+    const PART: usize = 16;
+
+    #[inline(always)]
+    fn splat_part(self, x: f32) -> __m512 {
+        // Safety: the token proves the feature.
+        unsafe { x86_64::_mm512_set1_ps(x) }
+    }
+
+    #[inline(always)]
+    unsafe fn load_part(self, from: *const f32) -> __m512 {
+        // Safety: the token proves the feature; the caller promises the memory.
+        unsafe { x86_64::_mm512_loadu_ps(from) }
+    }
+
+    #[inline(always)]
+    unsafe fn store_part(self, to: *mut f32, x: __m512) {
+        // Safety: the token proves the feature; the caller promises the memory.
+        unsafe { x86_64::_mm512_storeu_ps(to, x) }
+    }
+
+    #[inline(always)]
+    fn mul_add_part(self, a: __m512, b: __m512, c: __m512) -> __m512 {
+        // Safety: the token proves the feature.
+        unsafe { x86_64::_mm512_fmadd_ps(a, b, c) }
+    }
+
+    #[inline(always)]
+    fn clamp_part(self, x: __m512, low: __m512, high: __m512) -> __m512 {
+        // Safety: the token proves the feature. The second operand is what comes out where one is NaN.
+        unsafe { x86_64::_mm512_min_ps(high, x86_64::_mm512_max_ps(low, x)) }
+    }
+
     #[inline(always)]
     fn outline<W: Work>(self, work: W) {
         // Safety: the token proves the features.
@@ -104,6 +137,39 @@ pub(crate) struct Avx2(());
 unsafe impl Simd for Avx2 {
     const FMA: bool = true;
     const TILES: Tiles = table::AVX2;
+
+    type Part = __m256;
+    const PART: usize = 8;
+
+    #[inline(always)]
+    fn splat_part(self, x: f32) -> __m256 {
+        // Safety: the token proves the feature.
+        unsafe { x86_64::_mm256_set1_ps(x) }
+    }
+
+    #[inline(always)]
+    unsafe fn load_part(self, from: *const f32) -> __m256 {
+        // Safety: the token proves the feature; the caller promises the memory.
+        unsafe { x86_64::_mm256_loadu_ps(from) }
+    }
+
+    #[inline(always)]
+    unsafe fn store_part(self, to: *mut f32, x: __m256) {
+        // Safety: the token proves the feature; the caller promises the memory.
+        unsafe { x86_64::_mm256_storeu_ps(to, x) }
+    }
+
+    #[inline(always)]
+    fn mul_add_part(self, a: __m256, b: __m256, c: __m256) -> __m256 {
+        // Safety: the token proves the feature.
+        unsafe { x86_64::_mm256_fmadd_ps(a, b, c) }
+    }
+
+    #[inline(always)]
+    fn clamp_part(self, x: __m256, low: __m256, high: __m256) -> __m256 {
+        // Safety: the token proves the feature. The second operand is what comes out where one is NaN.
+        unsafe { x86_64::_mm256_min_ps(high, x86_64::_mm256_max_ps(low, x)) }
+    }
 
     #[inline(always)]
     fn outline<W: Work>(self, work: W) {

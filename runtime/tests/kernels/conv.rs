@@ -147,6 +147,25 @@ fn random_depthwise_convolutions() {
     }
 }
 
+/// Kernels that are computed by rows, in planes of one pixel to several tiles and bands.
+#[test]
+fn usual_depthwise_convolutions() {
+    for seed in seeds(300).map(|seed| 4000 + seed) {
+        let mut random = Random::new(seed);
+        let mut case = random_case(&mut random);
+        let (kernel, stride) = (random.of(&[3, 5]), random.of(&[1, 2]));
+        (case.op.kernel, case.op.stride, case.op.dilation) = ([kernel; 2], [stride; 2], [1, 1]);
+        case.op.padding = [random.range(0, kernel - 1), random.range(0, kernel - 1)];
+        case.op.groups = random.of(&[3, 16, 20, 32, 40]);
+        (case.inputs, case.outputs) = (1, 1);
+        case.plane = [random.range(1, 6), random.range(1, 26)];
+        if seed % 50 == 0 {
+            case.plane = [random.range(50, 60), random.range(17, 30)];
+        }
+        check(&case, &mut random);
+    }
+}
+
 #[test]
 fn groups_with_several_outputs_of_one_input() {
     for seed in seeds(50).map(|seed| 2000 + seed) {

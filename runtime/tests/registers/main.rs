@@ -95,18 +95,29 @@ fn sums_of_convolutions_stay_in_registers() {
     let functions = functions();
     let mut seen = 0;
     for (isa, tiles) in TABLE.into_iter().filter(|(isa, _)| isa.starts_with("avx")) {
-        for (kernel, pixels, rest) in tiles
+        let rows = [(3, 1), (3, 2), (5, 1), (5, 2)].into_iter().flat_map(|(kernel, stride)| {
+            (5..=8).map(move |pixels| ("depthwise::rows", format!("{kernel}, {stride}, {pixels}"), pixels))
+        });
+        for (kernel, arguments, pixels) in tiles
             .conv
             .iter()
             .flat_map(|&pixels| ["conv", "winograd::product"].map(|kernel| (kernel, pixels)))
-            .flat_map(|(kernel, pixels)| (1..=tiles.blocks).map(move |b| (kernel, pixels, b.to_string())))
-            .chain(tiles.depthwise.iter().map(|&pixels| ("depthwise", pixels, "true".to_owned())))
+            .flat_map(|(kernel, pixels)| {
+                (1..=tiles.blocks).map(move |b| (kernel, format!("{pixels}, {b}"), pixels))
+            })
+            .chain(
+                tiles
+                    .depthwise
+                    .iter()
+                    .map(|&pixels| ("depthwise::pixels", format!("{pixels}, true"), pixels)),
+            )
+            .chain(rows)
         {
             // Tiles of a pixel or two have too few sums to be worth a look.
             if pixels <= 2 {
                 continue;
             }
-            let name = format!("{isa}::<archc_runtime::kernels::{kernel}::OfSize<{pixels}, {rest}>>");
+            let name = format!("{isa}::<archc_runtime::kernels::{kernel}::OfSize<{arguments}>>");
             let found = functions.iter().find(|(function, _)| function.ends_with(&name));
             let (_, lines) = found.unwrap_or_else(|| panic!("no function is called {name}"));
             let loops = innermost(lines);

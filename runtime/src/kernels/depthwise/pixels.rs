@@ -1,66 +1,36 @@
-//! Depthwise convolution: every channel is a group of its own, so that 16 of them are computed side by side.
+//! Any depthwise convolution: tiles of pixels, through tables of where each lies. Each tap reads its input from memory.
 
-use super::Kernel;
-use super::activation::{self, Clamp, Finish};
-use super::chunk::{Chunk, Offsets};
-use super::conv::assert_geometry;
-use super::memory::Memory;
-use super::place::Place;
-use super::strip::Strip;
-use super::table::with_tile;
-use super::tile::each;
-use crate::layout::At;
-use crate::op::{Activation, Algorithm, Conv};
+use super::Depthwise;
+use crate::kernels::activation::{Clamp, Finish};
+use crate::kernels::chunk::{Chunk, Offsets};
+use crate::kernels::place::Place;
+use crate::kernels::strip::Strip;
+use crate::kernels::table::with_tile;
+use crate::kernels::tile::each;
+use crate::op::Conv;
 use crate::simd::{F32x16, Simd, Work};
-use crate::weights::spec::{conv_size, is_depthwise};
 use core::ops::Range;
 
 /// Blocks of 16 channels of a work item, which share its tables.
 const BLOCKS: usize = 4;
 
-/// A depthwise convolution with its arguments.
-#[derive(Debug)]
-pub(crate) struct Depthwise<'m> {
-    op: Conv,
-    weights: &'m [f32],
-    biases: &'m [f32],
-    x: Place<'m>,
-    residual: Option<Place<'m>>,
-    y: Place<'m>,
-    /// Work items of a block of channels: chunks of pixels.
-    chunks: usize,
-    clamp: Clamp,
-    /// Of the activation, what is more than bounds.
-    finish: Option<Activation>,
-}
-
-impl<'m> Depthwise<'m> {
-    /// Whether a convolution is depthwise.
-    pub(crate) fn takes(op: &Conv, x: At<'_>, y: At<'_>) -> bool {
-        x.view.channels == op.groups && is_depthwise(1, y.view.channels, op.groups)
+impl Depthwise<'_> {
+    /// Images, chunks of pixels, fours of blocks; fours run fastest.
+    pub(super) fn pixel_items(&self) -> usize {
+        self.y.images * Chunk::count(&self.y) * self.y.blocks().div_ceil(BLOCKS)
     }
 
-    /// See [`crate::run::Run::conv`].
-    pub(crate) fn new(
-        op: &Conv,
-        memory: &'m Memory<'_>,
-        w: usize,
-        x: At<'_>,
-        residual: Option<At<'_>>,
-        y: At<'_>,
-    ) -> Depthwise<'m> {
-        assert!(Depthwise::takes(op, x, y), "a depthwise convolution");
-        let (x, residual, y) = (memory.place(x), residual.map(|r| memory.place(r)), memory.place(y));
-        assert_geometry(op, &x, residual.as_ref(), &y);
-        let size = conv_size([op.kernel[0], op.kernel[1], 1, y.view.channels], op.groups, Algorithm::Direct);
-        let (weights, biases) = memory.weights(w, size).0.split_at(size - y.blocks() * 16);
-        let (clamp, finish) = activation::split(op.activation);
-        Depthwise { op: *op, weights, biases, x, residual, y, chunks: Chunk::count(&y), clamp, finish }
+    /// Computes a work item.
+    #[inline(always)]
+    pub(super) fn pixel_item<S: Simd>(&self, simd: S, item: usize) {
+        let (fours, chunks) = (self.y.blocks().div_ceil(BLOCKS), Chunk::count(&self.y));
+        let (rest, first) = (item / fours, item % fours * BLOCKS);
+        self.chunk(simd, rest / chunks, first..self.y.blocks().min(first + BLOCKS), rest % chunks);
     }
 
     /// Computes a chunk of pixels of some blocks of channels.
     #[inline(always)]
-    fn item<S: Simd>(&self, simd: S, image: usize, blocks: Range<usize>, chunk: usize) {
+    fn chunk<S: Simd>(&self, simd: S, image: usize, blocks: Range<usize>, chunk: usize) {
         let chunk = Chunk::new(&self.y, chunk, S::TILES.depthwise[0]);
         let inputs = chunk.offsets(&self.x, self.op.stride);
         let outputs = chunk.offsets(&self.y, [1, 1]);
@@ -92,27 +62,6 @@ impl<'m> Depthwise<'m> {
                     list: chunk.list(&self.y),
                 });
             }
-        }
-    }
-}
-
-impl Kernel for Depthwise<'_> {
-    /// Images, chunks of pixels, fours of blocks; fours run fastest.
-    fn items(&self) -> usize {
-        self.y.images * self.chunks * self.y.blocks().div_ceil(BLOCKS)
-    }
-
-    fn cost(&self) -> usize {
-        self.y.vectors() * (self.op.kernel[0] * self.op.kernel[1] + 2)
-    }
-
-    #[inline(always)]
-    fn run<S: Simd>(&self, simd: S, items: Range<usize>, _: &mut [f32]) {
-        let fours = self.y.blocks().div_ceil(BLOCKS);
-        for item in items {
-            let (rest, first) = (item / fours, item % fours * BLOCKS);
-            let blocks = first..self.y.blocks().min(first + BLOCKS);
-            self.item(simd, rest / self.chunks, blocks, rest % self.chunks);
         }
     }
 }
