@@ -26,7 +26,7 @@ mod write;
 pub use archc_core::mode::Mode;
 pub use disk::Disk;
 pub use error::Error;
-pub use write::{stream_atomically, write_atomically};
+pub use write::{create_atomically, stream_atomically, write_atomically};
 
 use archc_core::diagnostic::Diagnostics;
 use archc_core::diagnostic::render::{Style, render};

@@ -2,6 +2,7 @@
 
 use std::io::{BufWriter, Write};
 use std::path::Path;
+use tempfile::NamedTempFile;
 
 /// Writes a file through a temporary one beside it, so that an interruption leaves the old file. A file that holds
 /// these bytes already is left alone, so that its time does not change and nothing is built again for it.
@@ -25,11 +26,32 @@ pub fn stream_atomically<E: From<std::io::Error>>(
     path: &Path,
     write: impl FnOnce(&mut dyn Write) -> Result<(), E>,
 ) -> Result<(), E> {
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     if std::fs::metadata(path).is_ok_and(|about| !about.is_file()) {
         // A device would be replaced.
         return Err(std::io::Error::other("not a file").into());
     }
+    let mut out = BufWriter::new(temporary_beside(path)?);
+    write(&mut out)?;
+    let file = out.into_inner().map_err(std::io::IntoInnerError::into_error)?;
+    file.persist(path).map_err(std::io::Error::from)?;
+    Ok(())
+}
+
+/// As [`write_atomically`], for a file that must not be there yet: whatever has this name stays as it is.
+///
+/// # Errors
+///
+/// Those of the file system; [`AlreadyExists`](std::io::ErrorKind::AlreadyExists) where the name is taken.
+pub fn create_atomically(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let mut file = temporary_beside(path)?;
+    file.write_all(bytes)?;
+    file.persist_noclobber(path)?;
+    Ok(())
+}
+
+/// An empty file in the folder of `path`, which is made where it is missing.
+fn temporary_beside(path: &Path) -> std::io::Result<NamedTempFile> {
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder)?;
     let mut builder = tempfile::Builder::new();
     builder.prefix(".archc-");
@@ -39,11 +61,7 @@ pub fn stream_atomically<E: From<std::io::Error>>(
         use std::os::unix::fs::PermissionsExt as _;
         builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
-    let mut out = BufWriter::new(builder.tempfile_in(folder)?);
-    write(&mut out)?;
-    let file = out.into_inner().map_err(std::io::IntoInnerError::into_error)?;
-    file.persist(path).map_err(std::io::Error::from)?;
-    Ok(())
+    builder.tempfile_in(folder)
 }
 
 #[cfg(test)]
@@ -78,5 +96,29 @@ mod tests {
         let folder_itself = stream_atomically(folder.path(), |out| out.write_all(b"new"));
         assert_eq!(folder_itself.unwrap_err().to_string(), "not a file");
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "no temporary file stays");
+    }
+
+    #[test]
+    fn a_file_that_is_there_is_not_written_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("deeper/file");
+        create_atomically(&path, b"first").unwrap();
+        let refused = create_atomically(&path, b"second").unwrap_err();
+        assert_eq!(refused.kind(), std::io::ErrorKind::AlreadyExists);
+        assert_eq!(std::fs::read(&path).unwrap(), b"first");
+        assert_eq!(std::fs::read_dir(path.parent().unwrap()).unwrap().count(), 1, "no temporary file stays");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn files_have_the_permissions_that_others_have() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        std::fs::write(at("plain"), "").unwrap();
+        write_atomically(&at("written"), b"").unwrap();
+        create_atomically(&at("created"), b"").unwrap();
+        let mode = |name: &str| std::fs::metadata(at(name)).unwrap().permissions().mode();
+        assert_eq!([mode("written"), mode("created")], [mode("plain"); 2]);
     }
 }

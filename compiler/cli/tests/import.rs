@@ -19,6 +19,7 @@ net Tiny {
 
 fn write(folder: &Path, name: &str, text: &str) -> String {
     let path = folder.join(name);
+    std::fs::create_dir_all(folder).unwrap();
     std::fs::write(&path, text).unwrap();
     path.to_str().unwrap().to_owned()
 }
@@ -58,9 +59,22 @@ fn without_a_map_the_order_is_shown_and_must_be_accepted() {
     let written = import(&["--write-map", map.to_str().unwrap()]);
     assert_eq!(status(&written), 0, "{}", stderr(&written));
     assert_eq!(names(folder.path()), ["Tiny.torch", "tiny.arch"]);
+    let permissions = |path: &Path| std::fs::metadata(path).unwrap().permissions();
+    assert_eq!(permissions(&map), permissions(Path::new(&network)), "others may read it too");
     let report = json_line(&import(&["--json"]));
     assert_eq!((&report["tensors"], &report["numbers"]), (&8.into(), &37.into()), "{report}");
     assert_eq!(std::fs::read(&out).unwrap(), by_order);
+
+    // What somebody may have edited is not written over.
+    std::fs::write(&map, "stem = stm").unwrap();
+    let network = write(&folder.path().join("other"), "tiny.arch", NETWORK);
+    let write_map = ["--write-map", map.to_str().unwrap()];
+    let refused = archc(
+        &[&["import", "torch", &state, &network, "-o", out.to_str().unwrap()], &write_map[..]].concat(),
+    );
+    assert_eq!(status(&refused), 1, "{}", stdout(&refused));
+    assert!(stderr(&refused).contains("cannot write") && stderr(&refused).contains("Tiny.torch"));
+    assert_eq!(std::fs::read_to_string(&map).unwrap(), "stem = stm");
 }
 
 /// Beside a network both of PyTorch's maps may lie, and weights may have the network's own names already.

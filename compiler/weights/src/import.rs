@@ -10,8 +10,7 @@ use archc_core::ir::Graph;
 use safetensors::SafeTensorError;
 use safetensors::tensor::{Dtype, Metadata, TensorInfo};
 use std::collections::HashMap;
-use std::io::{BufWriter, Write};
-use std::path::Path;
+use std::io::Write;
 
 /// How to find the tensors' places.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -125,47 +124,44 @@ pub fn match_tensors(
     }
 }
 
-/// Writes the tensors as safetensors, in f32, each read when it is its turn. The file appears when it is whole.
+/// Why a network's weights could not be written.
+#[derive(Debug, thiserror::Error)]
+pub enum WriteError {
+    /// A tensor of the framework's file cannot be read, or is wrong.
+    #[error(transparent)]
+    Read(ReadError),
+    /// The output takes no more.
+    #[error(transparent)]
+    Write(#[from] std::io::Error),
+}
+
+/// Writes the tensors as safetensors, in f32, each read when it is its turn.
 ///
 /// # Errors
-/// Where a tensor cannot be read or the file not be written; then there is no file, or the one that was there before.
-pub fn write(file: &WeightsFile, found: &Match, net: &str, out: &Path) -> Result<(), ReadError> {
-    let cannot = |e: std::io::Error| ReadError::new(format!("cannot write {}: {e}", out.display()));
+/// Where a tensor cannot be read or the output takes no more: what was written until then is no whole file.
+pub fn write(file: &WeightsFile, found: &Match, net: &str, out: &mut dyn Write) -> Result<(), WriteError> {
     let indices: HashMap<&str, usize> =
         file.tensors().iter().enumerate().map(|(i, t)| (t.name.as_str(), i)).collect();
     // As the format's own writer orders tensors of one type.
     let mut mappings: Vec<(String, &Mapping)> = found.mappings.iter().map(|m| (m.ours.name(), m)).collect();
     mappings.sort_by(|(a, _), (b, _)| a.cmp(b));
-    let header = header(&mappings, net).map_err(|e| ReadError::new(format!("cannot be safetensors: {e}")))?;
-
-    if std::fs::metadata(out).is_ok_and(|about| !about.is_file()) {
-        // A device would be replaced.
-        return Err(cannot(std::io::Error::other("not a file")));
-    }
-    let folder = out.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".archc-import-");
-    #[cfg(unix)]
-    {
-        // What the user's mask leaves of it, as for any file that a program creates.
-        use std::os::unix::fs::PermissionsExt as _;
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
-    }
-    let mut writer = BufWriter::with_capacity(1 << 20, builder.tempfile_in(folder).map_err(cannot)?);
-    writer.write_all(&header).map_err(cannot)?;
+    let header = header(&mappings, net)
+        .map_err(|e| WriteError::Read(ReadError::new(format!("cannot be safetensors: {e}"))))?;
+    out.write_all(&header)?;
     for (_, mapping) in mappings {
         let theirs = match &mapping.theirs {
-            Some(name) => file.read(indices.get(name.as_str()).copied().unwrap_or(usize::MAX))?,
+            Some(name) => {
+                let index = indices.get(name.as_str()).copied().unwrap_or(usize::MAX);
+                file.read(index).map_err(WriteError::Read)?
+            }
             None => Vec::new(),
         };
         let ours = mapping.convert(theirs);
         for piece in ours.chunks(1 << 14) {
             let bytes: Vec<u8> = piece.iter().flat_map(|x| x.to_le_bytes()).collect();
-            writer.write_all(&bytes).map_err(cannot)?;
+            out.write_all(&bytes)?;
         }
     }
-    let temporary = writer.into_inner().map_err(|e| cannot(e.into_error()))?;
-    temporary.persist(out).map_err(|e| cannot(e.error))?;
     Ok(())
 }
 

@@ -17,7 +17,7 @@ pub mod seeded;
 mod store;
 
 pub use framework::Framework;
-pub use import::{Match, MatchError, MatchedBy, Options, match_tensors, write};
+pub use import::{Match, MatchError, MatchedBy, Options, WriteError, match_tensors, write};
 pub use layers::{Layers, match_layers};
 pub use mapping::{MapErrors, MapProblem, Mapping, map_names};
 pub use maps::maps;

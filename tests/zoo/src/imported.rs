@@ -3,6 +3,8 @@
 use crate::golden::Golden;
 use archc_core::ir::Graph;
 use archc_weights::{MatchedBy, Options, Store, WeightsFile, match_tensors, write};
+use std::fs::File;
+use std::io::{BufWriter, Write};
 use std::path::PathBuf;
 use tempfile::TempDir;
 
@@ -26,7 +28,9 @@ impl ImportedWeights {
             .unwrap_or_else(|e| panic!("{e}"));
         assert_eq!(found.by, MatchedBy::ZooMap(expected_map(&golden.network)), "{}", graph.name);
         let weights = ImportedWeights { folder };
-        write(&file, &found, &graph.name, &weights.path()).unwrap_or_else(|e| panic!("{e}"));
+        let mut out = BufWriter::new(File::create(weights.path()).expect("a file"));
+        write(&file, &found, &graph.name, &mut out).unwrap_or_else(|e| panic!("{e}"));
+        out.flush().expect("the file is whole");
         drop(file);
         std::fs::remove_file(theirs).expect("the file is deleted");
         weights

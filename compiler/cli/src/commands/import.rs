@@ -4,11 +4,13 @@ use crate::error::{Error, print};
 use crate::name_map::{beside, read_map};
 use crate::network::Network;
 use crate::progress::Progress;
+use archc_build::{create_atomically, stream_atomically};
 use archc_core::expand::zoo;
 use archc_core::ir::Graph;
 use archc_core::readable::thousands;
 use archc_weights::{
-    Framework, Match, MatchError, MatchedBy, Options, ReadError, WeightsFile, match_tensors, write,
+    Framework, Match, MatchError, MatchedBy, Options, ReadError, WeightsFile, WriteError, match_tensors,
+    write,
 };
 use clap::ValueEnum;
 use serde::Serialize;
@@ -102,7 +104,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
         ));
     }
     let progress = Progress::start(format!("Importing {}", arguments.weights.display()));
-    write(&file, &found, &graph.name, &arguments.out).map_err(failed)?;
+    let out = arguments.out.display().to_string();
+    stream_atomically(&arguments.out, |to| write(&file, &found, &graph.name, to)).map_err(|e| match e {
+        WriteError::Read(e) => failed(e),
+        WriteError::Write(e) => Error::new(format!("cannot write {out}: {e}")),
+    })?;
     drop(progress);
     let by = match &found.by {
         MatchedBy::GivenMap => "the map given".to_owned(),
@@ -116,7 +122,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
         numbers: found.mappings.iter().map(|m| m.ours.size()).sum(),
         by,
         notes: &notes,
-        out: arguments.out.display().to_string(),
+        out,
     };
     if arguments.json {
         let line = serde_json::to_string(&report).map_err(|e| Error::new(e.to_string()))?;
@@ -214,11 +220,8 @@ fn write_map(
         graph.name,
         lines.join("\n")
     );
-    let failed = |e: std::io::Error| Error::new(format!("{}: {e}", path.display()));
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
-    std::io::Write::write_all(&mut file, text.as_bytes()).map_err(failed)?;
-    file.persist_noclobber(path).map_err(|e| failed(e.error))?;
+    create_atomically(path, text.as_bytes())
+        .map_err(|e| Error::new(format!("cannot write {}: {e}", path.display())))?;
     let [extension, ..] = framework.extensions() else { return Ok(()) };
     print(&format!(
         "Wrote {}. Once checked, it is used by --map, or beside the network as {}.{extension}\n",

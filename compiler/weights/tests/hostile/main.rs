@@ -2,11 +2,13 @@
 
 mod pickles;
 
+use archc_build::stream_atomically;
 use archc_core::ir::op::{Dense, Epilogue, Input, Op};
 use archc_core::ir::{Graph, Origin, Output, Scopes, Shape};
-use archc_weights::{Framework, NameMap, Options, ReadError, WeightsFile, match_tensors, write};
+use archc_weights::{Framework, NameMap, Options, ReadError, WeightsFile, WriteError, match_tensors, write};
 use hdf5_pure::{AttrValue, FileBuilder};
 use pickles::{FOUR, Pickle, Tensor, dict, floats, stream, zip, zipped};
+use std::io::Write;
 use std::path::Path;
 use tempfile::TempDir;
 use zip::CompressionMethod::{Deflated, Stored};
@@ -388,7 +390,11 @@ fn import(bytes: &[u8]) -> (Result<(), String>, Vec<u8>) {
         let file = open(bytes, Framework::Torch).map_err(|e| e.to_string())?;
         let options = Options { map: Some(NameMap::default()), ..Options::default() };
         let found = match_tensors(&graph, Framework::Torch, &file, &options).map_err(|e| e.to_string())?;
-        write(&file, &found, &graph.name, &out).map_err(|e| e.to_string())
+        let write = |out: &mut dyn Write| write(&file, &found, &graph.name, out);
+        stream_atomically(&out, write).map_err(|e| match e {
+            WriteError::Read(e) => e.to_string(),
+            WriteError::Write(e) => panic!("the disk takes it: {e}"),
+        })
     };
     let result = result();
     let left: Vec<_> = std::fs::read_dir(folder.path()).expect("a folder").collect();
@@ -425,21 +431,20 @@ fn nothing_is_written_where_a_tensor_is_wrong() {
     unwritten(&right[..right.len() - 30], "zip");
 }
 
-#[cfg(unix)]
 #[test]
-fn what_is_written_may_be_read_as_other_files() {
-    use std::os::unix::fs::PermissionsExt;
+fn an_output_that_is_full_is_not_the_files_mistake() {
     let square = Tensor { shape: &[2, 2], strides: &[2, 1], ..FOUR };
     let pickle = dict(&[("a.weight", &|p| p.tensor(&square))]);
-    let folder = folder();
-    let at = |name: &str| folder.path().join(name);
-    std::fs::write(at("in"), zipped(&pickle, &[("0", floats(&[1.0; 4]))])).expect("it is written");
-    std::fs::write(at("plain"), "").expect("it is written");
-    let file = WeightsFile::open(&at("in"), Framework::Torch).expect("it is right");
+    let file = open(&zipped(&pickle, &[("0", floats(&[1.0; 4]))]), Framework::Torch).expect("it is right");
     let graph = network();
     let found =
         match_tensors(&graph, Framework::Torch, &file, &Options::default()).expect("the names are ours");
-    write(&file, &found, &graph.name, &at("out")).expect("it is written");
-    let mode = |name: &str| std::fs::metadata(at(name)).expect("it is there").permissions().mode();
-    assert_eq!(mode("out"), mode("plain"));
+    let mut whole = Vec::new();
+    write(&file, &found, &graph.name, &mut whole).expect("memory takes it");
+    // In front of everything, within the header, and within the numbers.
+    for room in [0, 20, whole.len() - 1] {
+        let mut full = whole.clone();
+        let error = write(&file, &found, &graph.name, &mut &mut full[..room]).expect_err("there is no room");
+        assert!(matches!(error, WriteError::Write(_)), "{room}: {error:?}");
+    }
 }
