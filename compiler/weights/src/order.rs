@@ -76,12 +76,10 @@ pub(crate) fn orders(graph: &Graph) -> Orders {
             Op::Add(_) | Op::Gate(_)
                 if inputs.iter().any(|input| places(&of(Some(input))) != places(&arriving)) =>
             {
-                Some("it joins channels that are in that order with others that are in another")
+                Some(JOINED)
             }
             // What is added to a convolution's or a dense layer's value.
-            Op::Conv(_) | Op::Dense(_) if differs(&of(inputs.get(1))) => {
-                Some("it joins channels that are in that order with others that are in another")
-            }
+            Op::Conv(_) | Op::Dense(_) if differs(&of(inputs.get(1))) => Some(JOINED),
             _ => None,
         };
         orders.refused.extend(refused.map(|why| (id, why)));
@@ -94,6 +92,7 @@ pub(crate) fn orders(graph: &Graph) -> Orders {
     orders
 }
 
+const JOINED: &str = "it joins channels that are in that order with others that are in another";
 const FLATTENED_AGAIN: &str = "what was flattened once became a plane, and is flattened again";
 
 /// Whether channels are in another order than PyTorch's.

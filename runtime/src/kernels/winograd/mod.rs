@@ -35,9 +35,14 @@ const PART: usize = 128;
 
 /// See [`Conv::scratch`].
 pub(crate) const fn scratch(tile: usize, inputs: usize, outputs: usize) -> usize {
+    scratch_of(AT_ONCE, tile, inputs, outputs)
+}
+
+/// Numbers of the transformed inputs and the products of a group of so many tiles.
+const fn scratch_of(tiles: usize, tile: usize, inputs: usize, outputs: usize) -> usize {
     let blocks = outputs.div_ceil(LANES);
     let blocks = if blocks < BLOCKS { blocks } else { BLOCKS };
-    (tile + 2) * (tile + 2) * (inputs.div_ceil(LANES) + blocks) * AT_ONCE * LANES
+    (tile + 2) * (tile + 2) * (inputs.div_ceil(LANES) + blocks) * tiles * LANES
 }
 
 /// A convolution with its arguments.
@@ -195,7 +200,7 @@ impl Kernel for Winograd<'_> {
 
     fn scratch(&self) -> usize {
         let tiles = self.tiles.count().div_ceil(self.groups);
-        self.inputs_size() + self.taps() * self.y.blocks().min(BLOCKS) * tiles * LANES
+        scratch_of(tiles, self.tiles.side, self.x.view.channels, self.y.view.channels)
     }
 
     #[inline(always)]
