@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# Installs ONNX Runtime, OpenVINO and Keras into a folder of their own, exports the seven networks, and prints archc's speed
-# in ratios to theirs. Nothing else should run meanwhile.
+# Installs ONNX Runtime, OpenVINO and Keras into a folder of their own, exports the networks, and prints archc's speed in
+# ratios to theirs, as Markdown. Nothing else should run meanwhile. All of it takes 40 minutes on two cores; a call that was
+# interrupted goes on where it was.
 #
-#     scripts/peers.sh [--cache DIR] [--threads N] [--batch N] [--networks A,B] ...      --help lists the rest
+#     scripts/peers.sh [--cache DIR] [--networks A,B] [--batches N,M] [--threads N,M] ...      --help lists the rest
 #
-# DIR (else target/peers) keeps the packages (2 GB, pinned in scripts/peers/requirements.txt) and the networks (1.3 GB).
+# DIR (else target/peers) keeps the packages (2 GB, pinned in scripts/peers/requirements.txt), the networks (2.5 GB), and
+# what was measured.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -25,4 +27,5 @@ if [ ! -e "$venv/complete" ]; then
     touch "$venv/complete"
 fi
 cargo build --quiet --release
-exec "$venv/bin/python" scripts/peers/compare.py --archc target/release/archc --onnx "$onnx" "$@"
+commit=$(git describe --always --dirty 2>/dev/null || echo "without a commit")
+exec "$venv/bin/python" scripts/peers/compare.py --archc target/release/archc --commit "$commit" --onnx "$onnx" --results "$cache/results" "$@"

@@ -8,23 +8,27 @@ does.
 import os, pathlib, sys
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-import keras, numpy as np, onnx, onnxruntime, tensorflow as tf, tf2onnx
-from networks import NETWORKS, image
+import keras, networks, numpy as np, onnx, onnxruntime, tensorflow as tf, tf2onnx
+from catalogue import golden
 
 TOLERANCE = 1e-4  # of the largest logit, as in the tests of archc's own kernels
 
 
-def relative_error(path, golden):
+def relative_error(path, expected):
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
-    x = image(*golden["input"]).transpose(2, 0, 1)[None]
+    x = networks.image(*expected["input"]).transpose(2, 0, 1)[None]
     logits = session.run(None, {session.get_inputs()[0].name: np.ascontiguousarray(x)})[0][0]
-    expected = np.array(golden["logits"])
+    expected = np.array(expected["logits"])
     return np.abs(logits - expected).max() / np.abs(expected).max()
 
 
 def convert(model):
     """The network as an ONNX model. Kernels of dense layers are inputs until it is done, since the converter copies
     constants dozens of times: for VGG16 more than 20 GB of them."""
+    for layer in model.layers:
+        # Tensors that belong to no variable would become inputs.
+        if isinstance(layer, keras.layers.Normalization):
+            layer.mean, layer.variance = np.array(layer.mean), np.array(layer.variance)
     dense = [layer.kernel for layer in model.layers if isinstance(layer, keras.layers.Dense)]
     names = [f"dense{i}" for i in range(len(dense))]
     signature = [tf.TensorSpec((None, *model.input_shape[1:]), tf.float32, name="input")]
@@ -48,9 +52,8 @@ def export(folder, name):
     final, new = folder / f"{name}.onnx", folder / f".{name}.new.onnx"
     if final.exists():
         return
-    network = NETWORKS[name]
-    onnx.save(convert(network.model()), new)
-    error = relative_error(new, network.load_golden())
+    onnx.save(convert(networks.model(name)), new)
+    error = relative_error(new, golden(name))
     if not error <= TOLERANCE:
         sys.exit(f"{name}: the exported network's logits are {error:.1e} from those of tests/goldens")
     os.replace(new, final)

@@ -1,15 +1,15 @@
-"""The seven networks in Keras, with the seeded weights that tests/goldens has logits for.
+"""The networks in Keras, with the seeded weights that tests/goldens has logits for.
 
 `compiler/weights/src/seeded.rs` describes the numbers. A tensor's key is its name in the golden: Keras's own, or, for
 LeNet-5 and AlexNet, the one in the PyTorch network that the golden comes from.
 """
-import dataclasses, json, pathlib
 import keras, numpy as np, tensorflow as tf
+from catalogue import GOLDENS, golden
 from keras import layers
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
 SALT = "archc"
-ROLES = {"kernel": "kernel", "bias": "bias", "gamma": "gamma", "beta": "bias", "moving_mean": "bias", "moving_variance": "variance"}
+KERNELS = ("kernel", "depthwise_kernel", "pointwise_kernel")
+ROLES = {**dict.fromkeys(KERNELS, "kernel"), **dict.fromkeys(("bias", "beta", "moving_mean"), "bias"), "gamma": "gamma", "moving_variance": "variance"}
 
 
 def uniform(key, count):
@@ -41,9 +41,13 @@ def seed_keras(model, gain):
     """Fills a network of keras.applications; gives the names and shapes of its tensors."""
     table = []
     for layer in model.layers:
+        # EfficientNet's mean and variance of its input stay 0 and 1.
+        if isinstance(layer, layers.Normalization):
+            continue
         for variable in layer.weights:
             shape = tuple(variable.shape)
-            fan_in = int(np.prod(shape[:2] if isinstance(layer, layers.DepthwiseConv2D) else shape[:-1]))
+            depthwise = variable.name == "depthwise_kernel" or isinstance(layer, layers.DepthwiseConv2D)
+            fan_in = int(np.prod(shape[:2] if depthwise else shape[:-1]))
             key = f"{layer.name}/{variable.name}"
             variable.assign(tensor(key, shape, ROLES[variable.name], fan_in, gain))
             table.append([key, list(shape)])
@@ -73,31 +77,6 @@ class Flatten(layers.Layer):
         return tf.reshape(tf.transpose(x, (0, 3, 1, 2)), (-1, int(np.prod(x.shape[1:]))))
 
 
-class LocalResponseNormalization(layers.Layer):
-    """Over 5 channels, with AlexNet's numbers."""
-
-    def call(self, x):
-        return tf.nn.local_response_normalization(x, depth_radius=2, bias=2.0, alpha=1e-4, beta=0.75)
-
-
-class SpelledOutNormalization(layers.Layer):
-    """The same as an average pooling along channels and plain arithmetic, which is how PyTorch exports it."""
-
-    def call(self, x):
-        x = tf.transpose(x, (0, 3, 1, 2))
-        _, channels, height, width = x.shape
-        squares = tf.pad(tf.reshape(tf.square(x), (-1, channels, height * width, 1)), [[0, 0], [2, 2], [0, 0], [0, 0]])
-        mean = tf.reshape(tf.nn.avg_pool2d(squares, (5, 1), 1, "VALID"), (-1, channels, height, width))
-        return tf.transpose(x / tf.pow(2.0 + 5e-4 * mean, 0.75), (0, 2, 3, 1))
-
-
-class Conv2D(layers.Conv2D):
-    """Keras hides a convolution with groups in a function that the exporter cannot see through."""
-
-    def convolution_op(self, inputs, kernel):
-        return tf.nn.conv2d(inputs, kernel, self.strides, self.padding.upper())
-
-
 def lenet5():
     """archs/lenet5.arch"""
     return keras.Sequential([
@@ -108,50 +87,28 @@ def lenet5():
     ])
 
 
-def alexnet(normalization=LocalResponseNormalization):
-    """archs/alexnet.arch"""
-    conv = lambda name, width, kernel, **more: Conv2D(width, kernel, activation="relu", name=name, **more)
+def alexnet():
+    """torchvision's: AlexNetTorch of archs/alexnet.arch"""
+    conv = lambda name, width, kernel, **more: layers.Conv2D(width, kernel, activation="relu", name=f"features.{name}", **more)
+    dense = lambda name, width, **more: layers.Dense(width, name=f"classifier.{name}", **more)
     return keras.Sequential([
-        keras.Input((227, 227, 3)),
-        conv("0", 96, 11, strides=4), normalization(), layers.MaxPooling2D(3, 2),
-        conv("4", 256, 5, padding="same", groups=2), normalization(), layers.MaxPooling2D(3, 2),
-        conv("8", 384, 3, padding="same"), conv("10", 384, 3, padding="same", groups=2), conv("12", 256, 3, padding="same", groups=2), layers.MaxPooling2D(3, 2),
-        Flatten(), layers.Dense(4096, activation="relu", name="16"), layers.Dense(4096, activation="relu", name="19"), layers.Dense(1000, name="22"),
+        keras.Input((224, 224, 3)),
+        layers.ZeroPadding2D(2), conv(0, 64, 11, strides=4), layers.MaxPooling2D(3, 2),
+        conv(3, 192, 5, padding="same"), layers.MaxPooling2D(3, 2),
+        conv(6, 384, 3, padding="same"), conv(8, 256, 3, padding="same"), conv(10, 256, 3, padding="same"), layers.MaxPooling2D(3, 2),
+        Flatten(), dense(1, 4096, activation="relu"), dense(4, 4096, activation="relu"), dense(6, 1000),
     ])
 
 
-def application(name):
-    return lambda: getattr(keras.applications, name)(weights=None, classifier_activation=None)
-
-
-@dataclasses.dataclass
-class Network:
-    """How to build a network, and its file in tests/goldens."""
-    build: object
-    seed: object
-    golden: str
-
-    def load_golden(self):
-        return json.loads((ROOT / "tests/goldens" / f"{self.golden}.json").read_text())
-
-    def model(self):
-        """The network with its weights, which must be those of the golden."""
-        keras.utils.clear_session()
-        golden, model = self.load_golden(), self.build()
-        if self.seed(model, golden["gain"]) != golden["weights"]:
-            raise SystemExit(f"{self.golden}: the framework has other tensors than tests/goldens")
-        return model
-
-
-# By their names in the zoo. AlexNet is there twice, since ONNX Runtime is faster where its normalization is spelled out,
-# and OpenVINO where it is one operation.
-NETWORKS = {
-    "lenet5": Network(lenet5, seed_torch, "torch/lenet5"),
-    "alexnet": Network(alexnet, seed_torch, "torch/alexnet_2012"),
-    "alexnet_spelled_out": Network(lambda: alexnet(SpelledOutNormalization), seed_torch, "torch/alexnet_2012"),
-    "vgg16": Network(application("VGG16"), seed_keras, "keras/VGG16"),
-    "resnet50": Network(application("ResNet50"), seed_keras, "keras/ResNet50"),
-    "inception_v3": Network(application("InceptionV3"), seed_keras, "keras/InceptionV3"),
-    "mobilenet": Network(application("MobileNet"), seed_keras, "keras/MobileNet"),
-    "mobilenet_v2": Network(application("MobileNetV2"), seed_keras, "keras/MobileNetV2"),
-}
+def model(name):
+    """A network by its name in the zoo, with its weights, which must be those of the golden."""
+    keras.utils.clear_session()
+    framework, of_keras = GOLDENS[name].split("/")
+    if framework == "keras":
+        model, seed = getattr(keras.applications, of_keras)(weights=None, classifier_activation=None), seed_keras
+    else:
+        model, seed = {"alexnet_torch": alexnet, "lenet5": lenet5}[name](), seed_torch
+    expected = golden(name)
+    if seed(model, expected["gain"]) != expected["weights"]:
+        raise SystemExit(f"{name}: the framework has other tensors than tests/goldens")
+    return model

@@ -10,6 +10,7 @@ use archc_core::identifier::identifier;
 use archc_core::mode::Mode;
 use archc_core::source::SourceMap;
 use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use std::path::Path;
 
 /// What to take of a file.
@@ -25,7 +26,7 @@ pub(crate) struct Selection {
     #[arg(long = "output", value_name = "NAME")]
     pub(crate) outputs: Vec<String>,
     /// How exactly it is computed: f32-strict, or f32, which rounds a little more where that is much faster
-    #[arg(long, value_name = "MODE", default_value_t)]
+    #[arg(long, value_name = "MODE", default_value_t, value_parser = modes())]
     pub(crate) mode: Mode,
 }
 
@@ -37,6 +38,11 @@ pub(crate) struct Network {
     pub(crate) file: String,
     #[command(flatten)]
     pub(crate) selection: Selection,
+}
+
+/// Reads a mode; the help lists them.
+fn modes() -> impl TypedValueParser<Value = Mode> {
+    PossibleValuesParser::new(Mode::ALL.map(Mode::name)).try_map(|name| name.parse::<Mode>())
 }
 
 fn setting(text: &str) -> Result<(String, String), String> {

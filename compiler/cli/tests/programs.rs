@@ -3,8 +3,9 @@
 
 mod support;
 
+use std::io::Write as _;
 use std::path::Path;
-use std::process::Output;
+use std::process::{Command, Output, Stdio};
 use support::{command, folder, json_line, status, stderr, stdout};
 
 /// The samples and the classes that their names tell.
@@ -28,6 +29,7 @@ fn networks_run_as_programs() {
     let archc = |arguments: &[&str]| command(arguments).env("ARCHC_CACHE", &cache).output().unwrap();
     classifies(&archc);
     times(&archc);
+    times_in_turns(&archc);
     explains_wrong_weights(&archc);
 }
 
@@ -65,6 +67,34 @@ fn times(archc: &dyn Fn(&[&str]) -> Output) {
         assert!(number("min_ms") > 0.0 && number("median_ms") >= number("min_ms") && number("runs") >= 5.0);
         assert!(expected.contains(&(number("threads") as usize)), "{measured}");
     }
+}
+
+fn times_in_turns(archc: &dyn Fn(&[&str]) -> Output) {
+    let out = archc(&["bench", "archs/lenet5.arch", "--program"]);
+    assert_eq!(status(&out), 0, "{}", stderr(&out));
+    let call = |input: &str| {
+        let mut command = Command::new(stdout(&out).trim());
+        command
+            .args(["bench", "2", "1", "-"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        child.wait_with_output().unwrap()
+    };
+    let measured = call("0.01\n0.000001\n");
+    assert_eq!(status(&measured), 0, "{}", stderr(&measured));
+    let text = stdout(&measured);
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!((lines.len(), lines[0]), (3, "ready"));
+    let runs =
+        |line: &str| serde_json::from_str::<serde_json::Value>(line).unwrap()["runs"].as_u64().unwrap();
+    assert!(runs(lines[1]) > 1, "{}", lines[1]);
+    assert_eq!(runs(lines[2]), 1, "{}", lines[2]);
+    let wrong = call("soon\n");
+    assert_eq!(status(&wrong), 1);
+    assert!(stderr(&wrong).contains("seconds"), "{}", stderr(&wrong));
 }
 
 fn explains_wrong_weights(archc: &dyn Fn(&[&str]) -> Output) {

@@ -27,6 +27,10 @@ pub(crate) struct Arguments {
     /// One line of JSON, with median_ms, min_ms and runs
     #[arg(long)]
     json: bool,
+    /// Build the program that is timed and print its path; it is called PROGRAM bench BATCH THREADS SECONDS, and where the
+    /// seconds are - it reads them, a measurement a line
+    #[arg(long, conflicts_with_all = ["batch", "threads", "seconds"])]
+    program: bool,
 }
 
 fn seconds(text: &str) -> Result<f64, String> {
@@ -48,6 +52,9 @@ struct Measured {
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
     let compiled = arguments.network.compile(arguments.json)?;
     let runner = Runner::build(&compiled)?;
+    if arguments.program {
+        return print(&format!("{}\n", runner.program().display()));
+    }
     let progress = Progress::start(format!("Timing {}", compiled.graph.name));
     let line = runner.bench(arguments.batch, arguments.threads.unwrap_or(0), arguments.seconds)?;
     drop(progress);

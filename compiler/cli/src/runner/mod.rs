@@ -58,6 +58,11 @@ impl Runner {
         Ok(Runner { program, name })
     }
 
+    /// Where it is.
+    pub(crate) fn program(&self) -> &Path {
+        &self.program
+    }
+
     /// The first output, of `size` numbers, for each input, in the network's own order.
     pub(crate) fn infer(
         &self,
