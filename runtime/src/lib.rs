@@ -25,6 +25,9 @@ mod kernels;
 pub mod layout;
 mod model;
 pub mod op;
+#[cfg(feature = "roofline")]
+#[allow(clippy::std_instead_of_alloc, clippy::std_instead_of_core, reason = "it needs std anyway")]
+pub mod roofline;
 pub mod run;
 mod session;
 #[allow(unsafe_code, reason = "instruction sets are entered here")]
@@ -47,7 +50,7 @@ pub use alloc::vec::Vec;
 pub use arrays::{array, array_mut, arrays, arrays_mut};
 pub use isa::Isa;
 pub use model::Model;
-pub use session::Session;
+pub use session::{Lap, Session};
 pub use taps::Tap;
 pub use weights::LoadError;
 

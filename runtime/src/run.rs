@@ -17,6 +17,7 @@ use crate::kernels::winograd::Winograd;
 use crate::kernels::{Launcher, dense, lrn, pointwise};
 use crate::layout::At;
 use crate::op::{Activation, Affine, Algorithm, Conv, Dense, Lrn, Pool, PoolKind, Rescale};
+use crate::session::Lap;
 use crate::sys::{Team, prepare};
 
 /// What generated code computes with.
@@ -58,6 +59,11 @@ impl<'a> Run<'a> {
     /// On these threads.
     pub(crate) fn with_team(self, team: Team) -> Run<'a> {
         Run { launcher: self.launcher.with_team(team), ..self }
+    }
+
+    /// With something to call when a step is done.
+    pub(crate) fn with_laps(self, laps: &'a mut (dyn FnMut(Lap) + 'a)) -> Run<'a> {
+        Run { launcher: self.launcher.with_laps(laps), ..self }
     }
 
     /// For tests and measurements: from here on a kernel gets as many threads as its cost, in operations on 16 numbers,
@@ -156,5 +162,48 @@ impl<'a> Run<'a> {
     /// Zeros the halo and the padding lanes of the whole buffer behind `y`.
     pub fn clear(&mut self, y: At<'_>) {
         self.launcher.launch(&Clear::new(&self.memory, y));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layout::View;
+    use crate::sys::Arena;
+    use alloc::vec::Vec;
+
+    /// What a convolution of 7x7 pixels with a halo of one tells of itself.
+    fn lap(op: &Conv, inputs: usize, outputs: usize, images: usize) -> (&'static str, u64) {
+        let x = View::blocked(7, 7, inputs).halo(1, 1, 1, 1);
+        let y = View::blocked(7, 7, outputs);
+        let behind = x.image_size().next_multiple_of(16);
+        let mut arena = Arena::zeroed((behind + y.image_size()) * images);
+        let weights = Arena::zeroed(1 << 16);
+        let mut scratch = Arena::zeroed(op.scratch(inputs, outputs));
+        let mut laps = Vec::new();
+        let mut lap = |lap| laps.push(lap);
+        let run = Run::new(&mut arena, &weights, images, Isa::available()[0]).with_scratch(&mut scratch, 1);
+        run.with_laps(&mut lap).conv(op, 0, x.at(0), None, y.at(behind));
+        assert_eq!(laps.len(), 1, "a step is a lap");
+        (laps[0].algorithm, laps[0].products)
+    }
+
+    /// By hand: outputs times taps times inputs of each, and 16 or 36 products of all inputs and outputs for each of 4x4 or 2x2
+    /// tiles, which reach over the plane's end.
+    #[test]
+    fn convolutions_tell_their_algorithm_and_its_multiplications() {
+        let plain = Conv::new([3, 3]).padding([1, 1]);
+        assert_eq!(lap(&plain, 16, 20, 1), ("direct", 49 * 20 * 9 * 16));
+        assert_eq!(lap(&plain.groups(4), 16, 20, 1), ("direct", 49 * 20 * 9 * 4));
+        assert_eq!(
+            lap(&plain.by(Algorithm::Winograd { tile: 2 }), 16, 20, 1),
+            ("Winograd F2", 16 * 16 * 16 * 20)
+        );
+        let f4 = plain.by(Algorithm::Winograd { tile: 4 });
+        assert_eq!(lap(&f4, 16, 20, 1), ("Winograd F4", 4 * 36 * 16 * 20));
+        assert_eq!(lap(&f4, 16, 20, 5), ("Winograd F4", 5 * 4 * 36 * 16 * 20));
+        assert_eq!(lap(&plain.groups(20), 20, 20, 2), ("depthwise by rows", 2 * 49 * 20 * 9));
+        let odd = Conv::new([2, 3]).padding([1, 1]).groups(20);
+        assert_eq!(lap(&odd, 20, 20, 1), ("depthwise by pixels", 49 * 20 * 6));
     }
 }

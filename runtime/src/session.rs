@@ -7,6 +7,16 @@ use crate::sys::{Arena, MOST_THREADS, Standard, Team, prepare, usable_cores};
 use crate::taps::Tap;
 use core::ops::Range;
 
+/// A step that is done, for those who take times: how its kernel, as it was chosen on this machine, has computed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lap {
+    /// The algorithm, in a word or two: `Winograd F4`.
+    pub algorithm: &'static str,
+    /// Multiplications of the whole batch, each with an addition, that the algorithm does; those of transforms and of
+    /// padding lanes do not count. None where there is more to move than to multiply.
+    pub products: u64,
+}
+
 /// The arena of a model for a batch of images. `run` allocates nothing.
 #[derive(Debug)]
 pub struct Session {
@@ -68,11 +78,24 @@ impl Session {
     /// It computes as IEEE 754 says, on every thread and whatever the caller's floating-point environment is: rounded to
     /// nearest, denormal numbers kept. The caller's environment is as before afterwards.
     pub fn run(&mut self) {
+        let _standard = Standard::enter();
+        (self.model.network().forward)(&mut self.prepared());
+    }
+
+    /// Like [`Session::run`], with a call of `lap` when the first step begins (`None`) and when each one is done, the last
+    /// included. It is for those who take times: the calls come from the calling thread, while the others wait.
+    pub fn run_with_laps(&mut self, lap: &mut dyn FnMut(Option<Lap>)) {
         let forward = self.model.network().forward;
         let _standard = Standard::enter();
+        let run = self.prepared();
+        lap(None);
+        forward(&mut run.with_laps(&mut |done| lap(Some(done))));
+    }
+
+    /// A run that has not begun, on threads that wait for it.
+    fn prepared(&mut self) -> Run<'_> {
         let run = Run::new(&mut self.arena, self.model.weights(), self.batch, self.model.isa());
-        let run = run.with_scratch(&mut self.scratch, self.threads);
-        forward(&mut run.with_team(Team::open(self.threads)));
+        run.with_scratch(&mut self.scratch, self.threads).with_team(Team::open(self.threads))
     }
 
     /// What the last [`Session::run`] computed: an output by its place in the text, image by image.

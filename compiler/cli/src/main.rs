@@ -10,6 +10,7 @@ mod error;
 mod image_input;
 mod name_map;
 mod network;
+mod profile;
 mod progress;
 mod runner;
 mod runtime_source;

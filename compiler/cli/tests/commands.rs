@@ -3,7 +3,7 @@
 mod support;
 
 use serde_json::Value;
-use support::{archc, folder, json_line, root, status, stderr, stdout};
+use support::{archc, command, folder, json_line, root, status, stderr, stdout};
 
 #[test]
 fn a_right_network_is_told_on_standard_output() {
@@ -47,6 +47,9 @@ fn a_wrong_command_line_has_status_2() {
         &["check", "a.arch", "--nets"],
         &["bench", "zoo:lenet5", "--batch", "0"],
         &["bench", "zoo:lenet5", "--threads", "0"],
+        &["bench", "zoo:lenet5", "--html", "page.html"],
+        &["bench", "zoo:lenet5", "--sort", "time"],
+        &["bench", "zoo:lenet5", "--profile", "--sort", "alphabet"],
     ] {
         let out = archc(arguments);
         assert_eq!(status(&out), 2, "{arguments:?}");
@@ -268,6 +271,23 @@ fn a_workspace_around_the_crate_is_told() {
     assert!(!stdout(&build(&[])).contains("exclude"));
     let out = cargo();
     assert!(out.status.success(), "{}", stderr(&out));
+}
+
+#[test]
+fn a_page_that_cannot_be_written_costs_no_build() {
+    let folder = folder();
+    let file = folder.path().join("file");
+    std::fs::write(&file, "kept").unwrap();
+    let cache = folder.path().join("cache");
+    for path in [folder.path(), &file.join("page.html")] {
+        let mut command = command(&["bench", "zoo:lenet5", "--profile", "--html", path.to_str().unwrap()]);
+        let out = command.env("ARCHC_CACHE", &cache).output().unwrap();
+        assert_eq!((status(&out), stdout(&out).as_str()), (1, ""));
+        assert!(stderr(&out).starts_with("error: cannot write "), "{}", stderr(&out));
+        assert!(stderr(&out).contains("help: give --html another file"), "{}", stderr(&out));
+    }
+    assert!(!cache.exists(), "it was looked at before anything was built");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "kept");
 }
 
 #[test]

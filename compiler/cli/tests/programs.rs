@@ -3,6 +3,7 @@
 
 mod support;
 
+use serde_json::Value;
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -30,6 +31,7 @@ fn networks_run_as_programs() {
     classifies(&archc);
     times(&archc);
     times_in_turns(&archc);
+    profiles(&archc);
     explains_wrong_weights(&archc);
 }
 
@@ -88,13 +90,83 @@ fn times_in_turns(archc: &dyn Fn(&[&str]) -> Output) {
     let text = stdout(&measured);
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!((lines.len(), lines[0]), (3, "ready"));
-    let runs =
-        |line: &str| serde_json::from_str::<serde_json::Value>(line).unwrap()["runs"].as_u64().unwrap();
+    let runs = |line: &str| serde_json::from_str::<Value>(line).unwrap()["runs"].as_u64().unwrap();
     assert!(runs(lines[1]) > 1, "{}", lines[1]);
     assert_eq!(runs(lines[2]), 1, "{}", lines[2]);
     let wrong = call("soon\n");
     assert_eq!(status(&wrong), 1);
     assert!(stderr(&wrong).contains("seconds"), "{}", stderr(&wrong));
+}
+
+/// Each step of the program in its order, by the algorithm of the kernel that computed it.
+fn profiles(archc: &dyn Fn(&[&str]) -> Output) {
+    let folder = folder();
+    let page = folder.path().join("profile.html");
+    std::fs::write(&page, "an old page").unwrap();
+    let bench = ["bench", "archs/lenet5.arch", "--batch", "2", "--seconds", "0.1", "--profile"];
+    let out = archc(&[&bench[..], &["--json", "--html", page.to_str().unwrap()]].concat());
+    assert_eq!(status(&out), 0, "{}", stderr(&out));
+    let profile = json_line(&out);
+    let number = |of: &Value, key: &str| of[key].as_f64().unwrap_or_else(|| panic!("{key} in {of}"));
+    let steps = profile["steps"].as_array().unwrap();
+    let kernels: Vec<(&str, &str)> = steps
+        .iter()
+        .map(|step| (step["name"].as_str().unwrap(), step["algorithm"].as_str().unwrap()))
+        .filter(|(_, algorithm)| !["clear", "copy"].contains(algorithm))
+        .collect();
+    // The whole network in the order of its text; with two images a dense layer is a product of matrices.
+    let network = [
+        ("conv1", "direct"),
+        ("avgpool1", "average pool"),
+        ("conv2", "direct"),
+        ("avgpool2", "average pool"),
+        ("dense1", "GEMM"),
+        ("dense2", "GEMM"),
+        ("dense3", "GEMM"),
+        ("softmax1", "softmax"),
+    ];
+    assert_eq!(kernels, network);
+    // As archc summary counts them, for two images.
+    let summary = json_line(&archc(&["summary", "archs/lenet5.arch", "--json"]));
+    let macs: f64 = steps.iter().map(|step| number(step, "macs")).sum();
+    assert_eq!(macs, 2.0 * number(&summary, "macs"));
+    for step in steps {
+        assert_eq!(step["macs"], step["products"], "nothing is computed by an algorithm with fewer: {step}");
+        let (ms, roof) = (number(step, "ms"), number(step, "roof_ms"));
+        assert!(ms > 0.0 && number(step, "median_ms") >= ms && roof > 0.0, "{step}");
+        assert!((number(step, "of_roofline") - roof / ms).abs() < 1e-9, "{step}");
+    }
+    // The best times of the steps are about the best time of all, whatever else the machine does: clocks that are read between
+    // steps of a microsecond add to them, and the best of each comes together seldom.
+    let sum: f64 = steps.iter().map(|step| number(step, "ms")).sum();
+    assert!((number(&profile, "steps_ms") - sum).abs() < 1e-9);
+    let part = sum / number(&profile, "min_ms");
+    assert!((0.3..3.0).contains(&part), "the steps take {part} of the whole");
+    assert!((steps.iter().map(|step| number(step, "share")).sum::<f64>() - 1.0).abs() < 1e-9);
+    let html = std::fs::read_to_string(&page).unwrap();
+    assert!(
+        html.starts_with("<!DOCTYPE html>") && html.ends_with("</html>"),
+        "the new page is there, and whole"
+    );
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "no temporary file is left");
+
+    let out = archc(&[&bench[..], &["--sort", "time"]].concat());
+    assert_eq!(status(&out), 0, "{}", stderr(&out));
+    let text = stdout(&out);
+    let rows = text.lines().skip_while(|line| !line.starts_with(" Name")).skip(1);
+    let times: Vec<f64> = rows
+        .take_while(|line| !line.is_empty())
+        .map(|row| {
+            // A number with four digits behind the point: the first is the time.
+            let is_time = |word: &&str| word.split_once('.').is_some_and(|(_, digits)| digits.len() == 4);
+            row.split_whitespace().find(is_time).unwrap_or_else(|| panic!("{row}")).parse().unwrap()
+        })
+        .collect();
+    assert_eq!(times.len(), steps.len(), "{text}");
+    assert!(times.is_sorted_by(|a, b| a >= b), "{text}");
+    for word in ["softmax1", "GEMM", "Roofline", "The machine: "] {
+        assert!(text.contains(word), "{word} is missing in\n{text}");
+    }
 }
 
 fn explains_wrong_weights(archc: &dyn Fn(&[&str]) -> Output) {

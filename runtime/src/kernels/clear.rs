@@ -39,6 +39,10 @@ impl Kernel for Clear<'_> {
         self.items() * (8 + ends)
     }
 
+    fn algorithm(&self) -> &'static str {
+        "clear"
+    }
+
     #[inline(always)]
     fn run<S: Simd>(&self, _: S, items: Range<usize>, _: &mut [f32]) {
         let y = &self.y;

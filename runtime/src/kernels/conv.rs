@@ -172,6 +172,15 @@ impl Kernel for Direct<'_> {
         self.y.vectors() * taps * (self.x.view.channels / self.op.groups)
     }
 
+    fn algorithm(&self) -> &'static str {
+        "direct"
+    }
+
+    fn products(&self) -> u64 {
+        self.y.numbers()
+            * (self.op.kernel[0] * self.op.kernel[1] * self.x.view.channels / self.op.groups) as u64
+    }
+
     #[inline(always)]
     fn run<S: Simd>(&self, simd: S, items: Range<usize>, _: &mut [f32]) {
         let fours = self.blocks.div_ceil(BLOCKS);

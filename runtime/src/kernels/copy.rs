@@ -62,6 +62,10 @@ impl Kernel for Copy<'_> {
         self.y.vectors() * 2
     }
 
+    fn algorithm(&self) -> &'static str {
+        "copy"
+    }
+
     #[inline(always)]
     fn run<S: Simd>(&self, simd: S, items: Range<usize>, _: &mut [f32]) {
         let Copy { top, left, x, y, rows } = self;

@@ -133,6 +133,14 @@ impl Kernel for Dense<'_> {
         self.y.blocks() * self.x.image * self.x.images.max(4)
     }
 
+    fn algorithm(&self) -> &'static str {
+        if self.x.images == 1 { "GEMV" } else { "GEMM" }
+    }
+
+    fn products(&self) -> u64 {
+        self.x.numbers() * self.y.view.channels as u64
+    }
+
     #[inline(always)]
     fn run<S: Simd>(&self, simd: S, items: Range<usize>, _: &mut [f32]) {
         for item in items {

@@ -39,6 +39,10 @@ impl Kernel for Flatten<'_> {
         self.x.vectors() * 4
     }
 
+    fn algorithm(&self) -> &'static str {
+        "flatten"
+    }
+
     #[inline(always)]
     fn run<S: Simd>(&self, _: S, items: Range<usize>, _: &mut [f32]) {
         let Flatten { x, y, rows } = self;

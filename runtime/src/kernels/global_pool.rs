@@ -37,6 +37,10 @@ impl Kernel for GlobalPool<'_> {
         self.x.vectors() * 5
     }
 
+    fn algorithm(&self) -> &'static str {
+        if self.kind == PoolKind::Max { "global max pool" } else { "global average pool" }
+    }
+
     #[inline(always)]
     fn run<S: Simd>(&self, simd: S, items: Range<usize>, _: &mut [f32]) {
         let GlobalPool { kind, x, y } = self;

@@ -38,6 +38,10 @@ impl Kernel for Lrn<'_> {
         self.y.vectors() * (self.op.size.min(self.y.view.channels + 15) + 40)
     }
 
+    fn algorithm(&self) -> &'static str {
+        "LRN"
+    }
+
     #[inline(always)]
     fn run<S: Simd>(&self, simd: S, items: Range<usize>, _: &mut [f32]) {
         let Lrn { op, x, y, rows } = self;

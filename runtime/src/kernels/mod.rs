@@ -15,6 +15,8 @@ pub(crate) mod place;
 pub(crate) mod pointwise;
 pub(crate) mod pool;
 mod reduction;
+#[cfg(feature = "roofline")]
+pub(crate) mod roof;
 pub(crate) mod scratch;
 pub(crate) mod shuffle;
 pub(crate) mod softmax;
@@ -25,9 +27,11 @@ pub(crate) mod upsample;
 pub(crate) mod winograd;
 
 use crate::isa::Isa;
+use crate::session::Lap;
 use crate::simd::{Simd, Work, dispatch};
 use crate::sys::Team;
 use chunk::Chunk;
+use core::fmt;
 use core::ops::Range;
 use place::Place;
 use scratch::Scratch;
@@ -41,6 +45,14 @@ pub(crate) trait Kernel: Sync {
     /// About how many operations on 16 numbers all items take together: multiplications with an addition, or loads where
     /// these are more. It decides how many threads are worth their while.
     fn cost(&self) -> usize;
+
+    /// How it computes, in a word or two, for people who look where time goes.
+    fn algorithm(&self) -> &'static str;
+
+    /// Multiplications, each with an addition, that all items do together, without those of transforms and padding lanes.
+    fn products(&self) -> u64 {
+        0
+    }
 
     /// Numbers that a thread needs for itself while it computes.
     fn scratch(&self) -> usize {
@@ -65,12 +77,22 @@ pub(crate) struct Launcher<'m> {
     scratch: Scratch<'m>,
     /// See [`WORTH_A_THREAD`].
     grain: usize,
+    laps: Option<Laps<'m>>,
+}
+
+/// What is called when a step is done.
+struct Laps<'m>(&'m mut (dyn FnMut(Lap) + 'm));
+
+impl fmt::Debug for Laps<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Laps")
+    }
 }
 
 impl<'m> Launcher<'m> {
     /// On this thread.
     pub(crate) fn new(isa: Isa) -> Launcher<'m> {
-        Launcher { isa, team: Team::ALONE, scratch: Scratch::NONE, grain: WORTH_A_THREAD }
+        Launcher { isa, team: Team::ALONE, scratch: Scratch::NONE, grain: WORTH_A_THREAD, laps: None }
     }
 
     /// On these threads.
@@ -83,13 +105,26 @@ impl<'m> Launcher<'m> {
         Launcher { scratch, ..self }
     }
 
+    /// With something to call when a step is done.
+    pub(crate) fn with_laps(self, laps: &'m mut (dyn FnMut(Lap) + 'm)) -> Launcher<'m> {
+        Launcher { laps: Some(Laps(laps)), ..self }
+    }
+
     /// Gives a kernel as many threads as its cost has multiples of this.
     pub(crate) fn set_grain(&mut self, grain: usize) {
         self.grain = grain.max(1);
     }
 
-    /// Computes all of a kernel.
+    /// Computes all of a step's kernel, of its last where it has several: one launch is one lap.
     pub(crate) fn launch<K: Kernel>(&mut self, kernel: &K) {
+        self.prepare(kernel);
+        if let Some(Laps(lap)) = &mut self.laps {
+            lap(Lap { algorithm: kernel.algorithm(), products: kernel.products() });
+        }
+    }
+
+    /// Computes all of a kernel that the step's next one needs.
+    pub(crate) fn prepare<K: Kernel>(&mut self, kernel: &K) {
         let (isa, items, size) = (self.isa, kernel.items(), kernel.scratch());
         let scratch = &self.scratch;
         let most = scratch.threads(size);

@@ -89,6 +89,11 @@ impl<'m> Place<'m> {
         self.view.channels.div_ceil(16)
     }
 
+    /// Numbers of all images, without the halo and padding lanes.
+    pub(super) fn numbers(&self) -> u64 {
+        (self.view.height * self.view.width * self.view.channels) as u64 * self.images as u64
+    }
+
     /// Pixels of all images, times blocks of 16 channels.
     pub(super) fn vectors(&self) -> usize {
         self.images * self.blocks() * self.view.height * self.view.width

@@ -14,6 +14,9 @@ use core::ops::Range;
 
 /// What is computed of the inputs' lanes at one place.
 pub(crate) trait Function<const INPUTS: usize>: Sync {
+    /// In a word.
+    const NAME: &'static str;
+
     /// The lanes of the output.
     fn apply<S: Simd>(&self, simd: S, x: [F32x16; INPUTS]) -> F32x16;
 }
@@ -82,6 +85,10 @@ impl<F: Function<INPUTS>, const INPUTS: usize> Kernel for Pointwise<'_, F, INPUT
         self.y.vectors() * (INPUTS + 1)
     }
 
+    fn algorithm(&self) -> &'static str {
+        F::NAME
+    }
+
     #[inline(always)]
     fn run<S: Simd>(&self, simd: S, items: Range<usize>, _: &mut [f32]) {
         for item in items {
@@ -103,6 +110,8 @@ impl<F: Function<INPUTS>, const INPUTS: usize> Kernel for Pointwise<'_, F, INPUT
 }
 
 impl Function<3> for Affine {
+    const NAME: &'static str = "affine";
+
     #[inline(always)]
     fn apply<S: Simd>(&self, simd: S, [x, scale, shift]: [F32x16; 3]) -> F32x16 {
         activation::apply(simd, self.activation, simd.mul_add(x, scale, shift))
@@ -110,6 +119,8 @@ impl Function<3> for Affine {
 }
 
 impl Function<1> for Rescale {
+    const NAME: &'static str = "rescale";
+
     #[inline(always)]
     fn apply<S: Simd>(&self, simd: S, [x]: [F32x16; 1]) -> F32x16 {
         simd.mul_add(x, simd.splat(self.scale), simd.splat(self.offset))
@@ -117,6 +128,8 @@ impl Function<1> for Rescale {
 }
 
 impl Function<1> for Activation {
+    const NAME: &'static str = "activation";
+
     #[inline(always)]
     fn apply<S: Simd>(&self, simd: S, [x]: [F32x16; 1]) -> F32x16 {
         activation::apply(simd, *self, x)
@@ -128,6 +141,8 @@ impl Function<1> for Activation {
 pub(crate) struct Add(Activation);
 
 impl Function<2> for Add {
+    const NAME: &'static str = "add";
+
     #[inline(always)]
     fn apply<S: Simd>(&self, simd: S, [a, b]: [F32x16; 2]) -> F32x16 {
         activation::apply(simd, self.0, simd.add(a, b))
@@ -139,6 +154,8 @@ impl Function<2> for Add {
 pub(crate) struct Multiply;
 
 impl Function<2> for Multiply {
+    const NAME: &'static str = "multiply";
+
     #[inline(always)]
     fn apply<S: Simd>(&self, simd: S, [a, b]: [F32x16; 2]) -> F32x16 {
         simd.mul(a, b)

@@ -74,6 +74,10 @@ impl Kernel for Pool<'_> {
         self.y.vectors() * (self.op.kernel[0] * self.op.kernel[1] * 4 + 16)
     }
 
+    fn algorithm(&self) -> &'static str {
+        if self.op.kind == PoolKind::Max { "max pool" } else { "average pool" }
+    }
+
     #[inline(always)]
     fn run<S: Simd>(&self, simd: S, items: Range<usize>, _: &mut [f32]) {
         for item in items {

@@ -37,6 +37,10 @@ impl Kernel for Shuffle<'_> {
         self.y.vectors() * 16
     }
 
+    fn algorithm(&self) -> &'static str {
+        "shuffle"
+    }
+
     #[inline(always)]
     fn run<S: Simd>(&self, simd: S, items: Range<usize>, _: &mut [f32]) {
         let Shuffle { groups, x, y, rows } = self;

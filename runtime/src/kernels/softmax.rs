@@ -36,6 +36,10 @@ impl Kernel for Softmax<'_> {
         self.y.vectors() * 16
     }
 
+    fn algorithm(&self) -> &'static str {
+        "softmax"
+    }
+
     #[inline(always)]
     fn run<S: Simd>(&self, simd: S, items: Range<usize>, _: &mut [f32]) {
         let Softmax { x, y, rows } = self;

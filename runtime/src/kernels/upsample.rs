@@ -37,6 +37,10 @@ impl Kernel for Upsample<'_> {
         self.y.vectors() * 2
     }
 
+    fn algorithm(&self) -> &'static str {
+        "upsample"
+    }
+
     #[inline(always)]
     fn run<S: Simd>(&self, simd: S, items: Range<usize>, _: &mut [f32]) {
         let Upsample { factor: [of_rows, of_columns], x, y, rows } = self;

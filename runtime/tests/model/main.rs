@@ -5,6 +5,7 @@ mod files;
 #[cfg(feature = "safetensors")]
 mod hostile;
 mod isa;
+mod laps;
 #[cfg(feature = "safetensors")]
 mod large;
 mod network;

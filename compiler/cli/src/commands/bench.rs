@@ -2,15 +2,20 @@
 
 use crate::error::{Error, print};
 use crate::network::Network;
+use crate::profile::{self, Order, Profile};
 use crate::progress::Progress;
 use crate::runner::Runner;
+use archc_build::write_atomically;
+use archc_core::compile::Compiled;
 use serde::Deserialize;
+use std::path::{Path, PathBuf};
 
 /// Times inferences of the generated code, on made-up weights
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   archc bench zoo:mobilenet
   archc bench archs/vgg16.arch --batch 8 --threads 1 --json
+  archc bench zoo:resnet50 --profile --html resnet50.html
   ARCHC_ISA=portable archc bench zoo:lenet5")]
 pub(crate) struct Arguments {
     #[command(flatten)]
@@ -24,12 +29,21 @@ pub(crate) struct Arguments {
     /// How long to measure
     #[arg(long, default_value_t = 3.0, value_parser = seconds)]
     seconds: f64,
-    /// One line of JSON, with median_ms, min_ms and runs
+    /// Shows the time of each step, how it is computed, and its share of what the machine can do, which is measured too
+    #[arg(long)]
+    profile: bool,
+    /// The profile also as a page with a chart
+    #[arg(long, value_name = "FILE", requires = "profile")]
+    html: Option<PathBuf>,
+    /// In which order a profile shows the steps
+    #[arg(long, value_name = "ORDER", default_value = "network", requires = "profile")]
+    sort: Order,
+    /// One line of JSON, with median_ms, min_ms and runs, and with the steps of a profile
     #[arg(long)]
     json: bool,
     /// Build the program that is timed and print its path; it is called PROGRAM bench BATCH THREADS SECONDS, and where the
     /// seconds are - it reads them, a measurement a line
-    #[arg(long, conflicts_with_all = ["batch", "threads", "seconds"])]
+    #[arg(long, conflicts_with_all = ["batch", "threads", "seconds", "profile"])]
     program: bool,
 }
 
@@ -50,10 +64,16 @@ struct Measured {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
+    if let Some(path) = &arguments.html {
+        assert_writable(path)?;
+    }
     let compiled = arguments.network.compile(arguments.json)?;
     let runner = Runner::build(&compiled)?;
     if arguments.program {
         return print(&format!("{}\n", runner.program().display()));
+    }
+    if arguments.profile {
+        return profile(arguments, &compiled, &runner);
     }
     let progress = Progress::start(format!("Timing {}", compiled.graph.name));
     let line = runner.bench(arguments.batch, arguments.threads.unwrap_or(0), arguments.seconds)?;
@@ -73,4 +93,41 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
         measured.min_ms,
         measured.runs
     ))
+}
+
+fn profile(arguments: &Arguments, compiled: &Compiled, runner: &Runner) -> Result<(), Error> {
+    let progress = Progress::start(format!("Timing the steps of {}", compiled.graph.name));
+    let line = runner.profile(arguments.batch, arguments.threads.unwrap_or(0), arguments.seconds)?;
+    drop(progress);
+    let profile = Profile::new(compiled, &line)?;
+    // First, so that what was measured is there even where the page cannot be written.
+    if arguments.json {
+        let line = serde_json::to_string(&profile).map_err(|e| Error::new(e.to_string()))?;
+        print(&format!("{line}\n"))?;
+    } else {
+        print(&profile::table(&profile, arguments.sort))?;
+    }
+    match &arguments.html {
+        Some(path) => {
+            let page = profile::page(&profile);
+            write_atomically(path, page.as_bytes()).map_err(|e| unwritable(path, &e.to_string()))
+        }
+        None => Ok(()),
+    }
+}
+
+/// What can be known of a file before it costs a build and a measurement.
+fn assert_writable(path: &Path) -> Result<(), Error> {
+    let above = path.ancestors().skip(1).find(|above| above.exists());
+    if path.exists() && !path.is_file() {
+        return Err(unwritable(path, "it is there and no file"));
+    }
+    match above {
+        Some(above) if !above.is_dir() => Err(unwritable(path, &format!("{} is no folder", above.display()))),
+        _ => Ok(()),
+    }
+}
+
+fn unwritable(path: &Path, why: &str) -> Error {
+    Error::with_help(format!("cannot write {}: {why}", path.display()), "give --html another file")
 }

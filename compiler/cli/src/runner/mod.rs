@@ -40,7 +40,7 @@ impl Runner {
         let package = format!("archc-{hash}");
         let manifest = format!(
             "[package]\nname = {package:?}\nversion = \"0.0.0\"\nedition = \"2024\"\n\n\
-             [dependencies]\narchc-runtime = {{ path = \"../../runtimes/{runtime}\" }}\n\n[workspace]\n"
+             [dependencies]\narchc-runtime = {{ path = \"../../runtimes/{runtime}\", features = [\"roofline\"] }}\n\n[workspace]\n"
         );
         let folder = root.join("networks").join(&hash);
         let files = [
@@ -135,9 +135,18 @@ impl Runner {
 
     /// One line of JSON: what was measured. No threads stand for all cores.
     pub(crate) fn bench(&self, batch: u16, threads: u16, seconds: f64) -> Result<String, Error> {
+        self.measure("bench", batch, threads, seconds)
+    }
+
+    /// The same with the time of each step, and what the machine can do.
+    pub(crate) fn profile(&self, batch: u16, threads: u16, seconds: f64) -> Result<String, Error> {
+        self.measure("profile", batch, threads, seconds)
+    }
+
+    fn measure(&self, what: &str, batch: u16, threads: u16, seconds: f64) -> Result<String, Error> {
         let numbers = [batch.to_string(), threads.to_string(), seconds.to_string()];
         let [batch, threads, seconds] = numbers.each_ref().map(Path::new);
-        let out = self.call(&[Path::new("bench"), batch, threads, seconds])?;
+        let out = self.call(&[Path::new(what), batch, threads, seconds])?;
         String::from_utf8(out)
             .map_err(|e| Error::new(format!("the program of {} printed no text: {e}", self.name)))
     }

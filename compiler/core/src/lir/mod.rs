@@ -5,6 +5,7 @@ mod kernel;
 mod pack;
 pub mod print;
 pub mod verify;
+pub mod work;
 
 pub use kernel::Need;
 

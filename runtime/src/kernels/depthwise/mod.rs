@@ -65,6 +65,14 @@ impl Kernel for Depthwise<'_> {
         self.y.vectors() * (self.op.kernel[0] * self.op.kernel[1] + 2)
     }
 
+    fn algorithm(&self) -> &'static str {
+        if self.by_rows { "depthwise by rows" } else { "depthwise by pixels" }
+    }
+
+    fn products(&self) -> u64 {
+        self.y.numbers() * (self.op.kernel[0] * self.op.kernel[1]) as u64
+    }
+
     #[inline(always)]
     fn run<S: Simd>(&self, simd: S, items: Range<usize>, _: &mut [f32]) {
         for item in items {

@@ -198,6 +198,14 @@ impl Kernel for Winograd<'_> {
         self.tiles.count() * self.taps() * self.x.view.channels * self.y.blocks()
     }
 
+    fn algorithm(&self) -> &'static str {
+        if self.tiles.side == 2 { "Winograd F2" } else { "Winograd F4" }
+    }
+
+    fn products(&self) -> u64 {
+        (self.tiles.count() * self.taps()) as u64 * (self.x.view.channels * self.y.view.channels) as u64
+    }
+
     fn scratch(&self) -> usize {
         let tiles = self.tiles.count().div_ceil(self.groups);
         scratch_of(tiles, self.tiles.side, self.x.view.channels, self.y.view.channels)

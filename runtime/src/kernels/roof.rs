@@ -1,0 +1,113 @@
+//! What the machine can do at most, as kernels: products of numbers in registers, and numbers read from memory.
+
+use super::Kernel;
+use super::table::with_tile;
+use super::tile::each;
+use crate::simd::{F32x16, Simd, Work};
+use core::hint::black_box;
+use core::ops::Range;
+
+/// Vectors that a round takes at once: the sums of a convolution's largest tile, which hide how long an instruction takes.
+macro_rules! with_sums {
+    ($constant:ident => $value:expr) => {
+        with_tile!(S::TILES.conv, S::TILES.conv[0], $constant => $value)
+    };
+}
+
+/// Multiplications with an addition, of vectors in registers: so many for each pixel of a convolution's largest tile in an item.
+#[derive(Debug)]
+pub(crate) struct Multiply {
+    /// Work items.
+    pub(crate) items: usize,
+}
+
+impl Multiply {
+    /// Rounds of an item.
+    pub(crate) const ROUNDS: usize = 1 << 10;
+}
+
+impl Kernel for Multiply {
+    fn items(&self) -> usize {
+        self.items
+    }
+
+    fn cost(&self) -> usize {
+        self.items * Multiply::ROUNDS
+    }
+
+    fn algorithm(&self) -> &'static str {
+        "multiply"
+    }
+
+    #[inline(always)]
+    fn run<S: Simd>(&self, simd: S, items: Range<usize>, _: &mut [f32]) {
+        for _ in items {
+            with_sums!(SUMS => simd.outline(Products::<SUMS>));
+        }
+    }
+}
+
+/// The products of an item.
+struct Products<const SUMS: usize>;
+
+impl<const SUMS: usize> Work for Products<SUMS> {
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let (a, b) = (simd.splat(black_box(0.5)), simd.splat(black_box(0.25)));
+        let mut sums: [F32x16; SUMS] = [b; SUMS];
+        for _ in 0..Multiply::ROUNDS {
+            each!(pixel SUMS, s => sums[s] = simd.mul_add(sums[s], a, b));
+        }
+        black_box(sums);
+    }
+}
+
+/// Reads memory: an equal part for each thread, and each part several times.
+#[derive(Debug)]
+pub(crate) struct Read<'m> {
+    /// What is read.
+    pub(crate) memory: &'m [f32],
+    /// Into how many parts it is cut.
+    pub(crate) parts: usize,
+    /// How often each is read.
+    pub(crate) times: usize,
+}
+
+impl Kernel for Read<'_> {
+    /// Times of parts; times run fastest, so that a thread reads one part.
+    fn items(&self) -> usize {
+        self.parts * self.times
+    }
+
+    fn cost(&self) -> usize {
+        self.memory.len() / 16 * self.times
+    }
+
+    fn algorithm(&self) -> &'static str {
+        "read"
+    }
+
+    #[inline(always)]
+    fn run<S: Simd>(&self, simd: S, items: Range<usize>, _: &mut [f32]) {
+        let size = self.memory.len() / self.parts;
+        for item in items {
+            let part = &self.memory[item / self.times * size..][..size];
+            with_sums!(SUMS => simd.outline(Part::<'_, SUMS>(part)));
+        }
+    }
+}
+
+/// A part to read.
+struct Part<'m, const SUMS: usize>(&'m [f32]);
+
+impl<const SUMS: usize> Work for Part<'_, SUMS> {
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let mut sums: [F32x16; SUMS] = [simd.splat(0.0); SUMS];
+        for numbers in self.0.chunks_exact(SUMS * 16) {
+            // Safety: the numbers are 16 for each sum.
+            each!(pixel SUMS, s => sums[s] = simd.add(sums[s], unsafe { simd.load(numbers.as_ptr().add(s * 16)) }));
+        }
+        black_box(sums);
+    }
+}
