@@ -14,6 +14,8 @@ pub struct Isa(Set);
 /// What kernels are compiled for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Set {
+    /// AVX-512 and AMX's products of bf16, which the system has permitted.
+    Amx,
     /// AVX-512 F, VL, BW and DQ.
     Avx512,
     /// AVX2 and FMA.
@@ -25,18 +27,21 @@ pub(crate) enum Set {
     /// The tiles of AVX-512 in portable code.
     #[cfg(feature = "emulated")]
     Emulated,
+    /// AMX's instructions whether the machine has them or not, with vectors of what it has.
+    #[cfg(feature = "emulated")]
+    EmulatedAmx,
 }
 
 /// The environment's variable that forces an instruction set.
 pub const VARIABLE: &str = "ARCHC_ISA";
 
 /// What [`VARIABLE`] may be, the fastest first.
-const NAMES: [(&str, Option<Set>); 5] = [
-    ("amx", None),
-    ("avx512", Some(Set::Avx512)),
-    ("avx2", Some(Set::Avx2)),
-    ("neon", Some(Set::Neon)),
-    ("portable", Some(Set::Portable)),
+const NAMES: [(&str, Set); 5] = [
+    ("amx", Set::Amx),
+    ("avx512", Set::Avx512),
+    ("avx2", Set::Avx2),
+    ("neon", Set::Neon),
+    ("portable", Set::Portable),
 ];
 
 impl Isa {
@@ -45,12 +50,17 @@ impl Isa {
 
     /// Every instruction set that this machine has and that kernels are compiled for, the fastest first.
     pub fn available() -> Vec<Isa> {
-        NAMES.into_iter().filter_map(|(_, set)| set).filter(|&s| has(s)).map(Isa).collect()
+        NAMES.into_iter().map(|(_, set)| set).filter(|&s| has(s)).map(Isa).collect()
     }
 
     /// The tiles of AVX-512, in portable code: tests run them on machines without it. It is never chosen by itself.
     #[cfg(feature = "emulated")]
     pub const EMULATED: Isa = Isa(Set::Emulated);
+
+    /// AMX's instructions, although the machine may not have them: for tests that execute them otherwise. Vectors are those of
+    /// the fastest instruction set of the machine. It is never chosen by itself.
+    #[cfg(feature = "emulated")]
+    pub const EMULATED_AMX: Isa = Isa(Set::EmulatedAmx);
 
     /// What it computes at once.
     pub fn tiles(self) -> Tiles {
@@ -63,11 +73,7 @@ impl Isa {
             .into_iter()
             .find(|(known, _)| *known == name)
             .ok_or_else(|| IsaError::Unknown { name: name.to_owned() })?;
-        match set {
-            Some(set) if has(set) => Ok(Isa(set)),
-            Some(_) => Err(IsaError::Missing { name: known }),
-            None => Err(IsaError::NotYet { name: known }),
-        }
+        if has(set) { Ok(Isa(set)) } else { Err(IsaError::Missing { name: known }) }
     }
 
     /// The one that `ARCHC_ISA` names, else the fastest. Without the feature `std` there is no environment.
@@ -95,12 +101,27 @@ impl Isa {
     /// Its name, as [`Isa::named`] takes it.
     pub const fn name(self) -> &'static str {
         match self.0 {
+            Set::Amx => "amx",
             Set::Avx512 => "avx512",
             Set::Avx2 => "avx2",
             Set::Neon => "neon",
             Set::Portable => "portable",
             #[cfg(feature = "emulated")]
             Set::Emulated => "emulated",
+            #[cfg(feature = "emulated")]
+            Set::EmulatedAmx => "emulated-amx",
+        }
+    }
+
+    /// Whether it has AMX, on which products of bf16 numbers are much faster than those of f32.
+    pub(crate) fn has_amx(self) -> bool {
+        match self.0 {
+            Set::Amx => true,
+            #[cfg(feature = "emulated")]
+            Set::EmulatedAmx => true,
+            Set::Avx512 | Set::Avx2 | Set::Neon | Set::Portable => false,
+            #[cfg(feature = "emulated")]
+            Set::Emulated => false,
         }
     }
 
@@ -128,23 +149,24 @@ macro_rules! detected {
 #[cfg(target_arch = "x86_64")]
 fn has(set: Set) -> bool {
     match set {
+        Set::Amx => has(Set::Avx512) && crate::sys::amx_permitted(),
         Set::Avx512 => detected!("avx512f", "avx512vl", "avx512bw", "avx512dq") && has(Set::Avx2),
         Set::Avx2 => detected!("avx2", "fma"),
         Set::Neon => false,
         Set::Portable => true,
         #[cfg(feature = "emulated")]
-        Set::Emulated => true,
+        Set::Emulated | Set::EmulatedAmx => true,
     }
 }
 
 #[cfg(not(target_arch = "x86_64"))]
 fn has(set: Set) -> bool {
     match set {
-        Set::Avx512 | Set::Avx2 => false,
+        Set::Amx | Set::Avx512 | Set::Avx2 => false,
         Set::Neon => cfg!(target_arch = "aarch64"),
         Set::Portable => true,
         #[cfg(feature = "emulated")]
-        Set::Emulated => true,
+        Set::Emulated | Set::EmulatedAmx => true,
     }
 }
 
@@ -168,11 +190,6 @@ pub enum IsaError {
         /// Its name.
         name: &'static str,
     },
-    /// No kernels are compiled for it yet.
-    NotYet {
-        /// Its name.
-        name: &'static str,
-    },
 }
 
 impl fmt::Display for IsaError {
@@ -182,7 +199,6 @@ impl fmt::Display for IsaError {
                 write!(f, "no instruction set is called `{}`", name.escape_debug())?
             }
             IsaError::Missing { name } => write!(f, "this machine has no {name}")?,
-            IsaError::NotYet { name } => write!(f, "there are no kernels for {name} yet")?,
         }
         let names: Vec<&str> = Isa::available().into_iter().map(Isa::name).collect();
         write!(f, "; set {VARIABLE} to one of {}, or leave it unset", names.join(", "))
@@ -207,11 +223,10 @@ mod tests {
 
     #[test]
     fn what_cannot_be_had_is_an_error_that_lists_what_can() {
-        assert_eq!(Isa::named("amx"), Err(IsaError::NotYet { name: "amx" }));
         let error = Isa::named("neon2").unwrap_err();
         assert_eq!(error, IsaError::Unknown { name: "neon2".to_owned() });
         assert!(error.to_string().contains("portable"), "{error}");
-        for name in ["avx512", "avx2"] {
+        for name in ["amx", "avx512", "avx2"] {
             if !Isa::available().iter().any(|isa| isa.name() == name) {
                 assert_eq!(Isa::named(name), Err(IsaError::Missing { name }));
             }

@@ -55,4 +55,4 @@ pub use taps::Tap;
 pub use weights::LoadError;
 
 /// The number of the interface between generated code and this crate; it grows when either must change with the other.
-pub const ABI: u32 = 4;
+pub const ABI: u32 = 5;

@@ -1,6 +1,8 @@
 //! One inference: the arena, the weights, and every kernel behind a checked entry.
 
 use crate::isa::Isa;
+#[cfg(target_arch = "x86_64")]
+use crate::kernels::amx;
 use crate::kernels::clear::Clear;
 use crate::kernels::conv::Direct;
 use crate::kernels::copy::Copy;
@@ -16,7 +18,7 @@ use crate::kernels::upsample::Upsample;
 use crate::kernels::winograd::Winograd;
 use crate::kernels::{Launcher, dense, lrn, pointwise};
 use crate::layout::At;
-use crate::op::{Activation, Affine, Algorithm, Conv, Dense, Lrn, Pool, PoolKind, Rescale};
+use crate::op::{Activation, Affine, Algorithm, Conv, Dense, Lrn, Pool, PoolKind, Rescale, Split};
 use crate::session::Lap;
 use crate::sys::{Team, prepare};
 
@@ -33,12 +35,19 @@ use crate::sys::{Team, prepare};
 pub struct Run<'a> {
     memory: Memory<'a>,
     launcher: Launcher<'a>,
+    #[cfg(target_arch = "x86_64")]
+    products: amx::Choice,
 }
 
 impl<'a> Run<'a> {
     /// Computes in this arena, for a batch of images: a value at `offset` lies at `offset * batch`, image after image.
     pub fn new(arena: &'a mut [f32], weights: &'a [f32], batch: usize, isa: Isa) -> Run<'a> {
-        Run { memory: Memory::new(arena, weights, batch), launcher: Launcher::new(isa) }
+        Run {
+            memory: Memory::new(arena, weights, batch),
+            launcher: Launcher::new(isa),
+            #[cfg(target_arch = "x86_64")]
+            products: amx::Choice::new(isa),
+        }
     }
 
     /// On up to this many threads, the calling one included, started where there are fewer; on the calling one alone
@@ -66,6 +75,31 @@ impl<'a> Run<'a> {
         Run { launcher: self.launcher.with_laps(laps), ..self }
     }
 
+    /// With operands of convolutions that may be split, where the instruction set has AMX and there is memory for it
+    /// ([`Run::SPLIT_SCRATCH`], see [`Run::with_scratch`]).
+    #[must_use]
+    pub fn with_split(mut self, split: Split) -> Run<'a> {
+        self.set_split(split);
+        self
+    }
+
+    /// See [`Run::with_split`].
+    #[cfg_attr(not(target_arch = "x86_64"), allow(unused_variables, clippy::unused_self))]
+    pub fn set_split(&mut self, split: Split) {
+        #[cfg(target_arch = "x86_64")]
+        self.products.set_split(split);
+    }
+
+    /// Numbers of memory of its own that a thread needs for convolutions whose operands are split.
+    pub const SPLIT_SCRATCH: usize = 3 << 17;
+
+    /// For tests and measurements: from here on operands are split wherever it is possible, whether it pays or not.
+    #[cfg_attr(not(target_arch = "x86_64"), allow(clippy::unused_self))]
+    pub fn always_split(&mut self) {
+        #[cfg(target_arch = "x86_64")]
+        self.products.always();
+    }
+
     /// For tests and measurements: from here on a kernel gets as many threads as its cost, in operations on 16 numbers,
     /// has multiples of this.
     pub fn set_grain(&mut self, grain: usize) {
@@ -75,7 +109,11 @@ impl<'a> Run<'a> {
     /// A convolution; see [`Pack::Conv`](crate::weights::spec::Pack::Conv) for the weights. The residual may be the
     /// output's own memory.
     pub fn conv(&mut self, op: &Conv, w: usize, x: At<'_>, residual: Option<At<'_>>, y: At<'_>) {
-        let Run { memory, launcher } = self;
+        let Run { memory, launcher, .. } = self;
+        #[cfg(target_arch = "x86_64")]
+        if let Some(product) = self.products.product(op, memory, w, x, residual, y) {
+            return launcher.launch(&product);
+        }
         match op.algorithm {
             Algorithm::Direct if Depthwise::takes(op, x, y) => {
                 launcher.launch(&Depthwise::new(op, memory, w, x, residual, y));

@@ -1,6 +1,7 @@
 //! Sessions: the memory of an inference.
 
 use crate::model::Model;
+use crate::op::Split;
 use crate::run::Run;
 use crate::spec::{self, Output};
 use crate::sys::{Arena, MOST_THREADS, Standard, Team, prepare, usable_cores};
@@ -47,7 +48,10 @@ impl Session {
     pub fn with_threads(self, threads: usize) -> Session {
         let threads = if threads == 0 { usable_cores() } else { threads.min(MOST_THREADS) };
         prepare(threads);
-        let size = self.model.network().scratch_size.checked_mul(threads).expect("too many threads");
+        let network = self.model.network();
+        let split = network.split != Split::None && self.model.isa().has_amx();
+        let own = network.scratch_size.max(if split { Run::SPLIT_SCRATCH } else { 0 });
+        let size = own.checked_mul(threads).expect("too many threads");
         let scratch = if size == self.scratch.len() { self.scratch } else { Arena::zeroed(size) };
         Session { threads, scratch, ..self }
     }
@@ -95,7 +99,8 @@ impl Session {
     /// A run that has not begun, on threads that wait for it.
     fn prepared(&mut self) -> Run<'_> {
         let run = Run::new(&mut self.arena, self.model.weights(), self.batch, self.model.isa());
-        run.with_scratch(&mut self.scratch, self.threads).with_team(Team::open(self.threads))
+        let run = run.with_scratch(&mut self.scratch, self.threads).with_split(self.model.network().split);
+        run.with_team(Team::open(self.threads))
     }
 
     /// What the last [`Session::run`] computed: an output by its place in the text, image by image.

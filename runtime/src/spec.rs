@@ -1,6 +1,7 @@
 //! What generated code says of a network.
 
 use crate::layout::View;
+use crate::op::Split;
 use crate::run::Run;
 use crate::weights::spec::Instance;
 
@@ -19,6 +20,8 @@ pub struct Network {
     pub arena_size: usize,
     /// Memory of its own that each thread of a run needs, in f32 numbers.
     pub scratch_size: usize,
+    /// What operands of convolutions may be taken for.
+    pub split: Split,
     /// Size of the packed weights, in f32 numbers.
     pub weights_size: usize,
     /// The tensors, and how they are packed.

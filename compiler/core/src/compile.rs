@@ -113,6 +113,7 @@ impl Compiled {
         backend::rust::module(backend::rust::Artifact {
             program: &self.program,
             plan: &self.plan,
+            mode: self.mode,
             parameters: facts.parameters,
             macs: facts.macs,
             preprocess: self.graph.preprocess.as_ref(),

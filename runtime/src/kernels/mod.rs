@@ -1,6 +1,8 @@
 //! Kernels: one file each. A kernel is a struct that its constructor has checked; it computes any range of its work items.
 
 pub(crate) mod activation;
+#[cfg(target_arch = "x86_64")]
+pub(crate) mod amx;
 mod chunk;
 pub(crate) mod clear;
 pub(crate) mod conv;
@@ -59,7 +61,8 @@ pub(crate) trait Kernel: Sync {
         0
     }
 
-    /// Computes some of them. `scratch` holds anything, and at least as much as the kernel asks for.
+    /// Computes some of them. `scratch` holds as much as the kernel asks for: anything, but a number that is zero before the
+    /// thread's first items, and then everything as those before have left it.
     ///
     /// `#[inline(always)]`, so that it is compiled for the token's instruction set.
     fn run<S: Simd>(&self, simd: S, items: Range<usize>, scratch: &mut [f32]);
@@ -126,6 +129,7 @@ impl<'m> Launcher<'m> {
     /// Computes all of a kernel that the step's next one needs.
     pub(crate) fn prepare<K: Kernel>(&mut self, kernel: &K) {
         let (isa, items, size) = (self.isa, kernel.items(), kernel.scratch());
+        self.scratch.begin(size);
         let scratch = &self.scratch;
         let most = scratch.threads(size);
         assert!(most > 0, "a kernel needs {size} numbers for a thread of its own, see `Run::with_scratch`");

@@ -40,6 +40,16 @@ impl<'m> Scratch<'m> {
         }
     }
 
+    /// Zeros the first number of each thread's, of which a kernel needs so many.
+    pub(super) fn begin(&mut self, size: usize) {
+        if 0 < size && size <= self.each {
+            for thread in 0..self.threads {
+                // Safety: each part has a number, and all of them are borrowed uniquely here.
+                unsafe { self.start.add(thread * self.each).write(0.0) };
+            }
+        }
+    }
+
     /// So many numbers of a thread.
     ///
     /// # Safety

@@ -13,12 +13,12 @@ pub(crate) fn dispatch<W: Work>(isa: Isa, work: W) {
     match isa.set() {
         // Safety: an `Isa` exists only where the machine has its features.
         #[cfg(target_arch = "x86_64")]
-        Set::Avx512 => unsafe { x86::avx512(work) },
+        Set::Amx | Set::Avx512 => unsafe { x86::avx512(work) },
         // Safety: as above.
         #[cfg(target_arch = "x86_64")]
         Set::Avx2 => unsafe { x86::avx2(work) },
         #[cfg(not(target_arch = "x86_64"))]
-        Set::Avx512 | Set::Avx2 => portable::portable(work),
+        Set::Amx | Set::Avx512 | Set::Avx2 => portable::portable(work),
         // Safety: as above.
         #[cfg(target_arch = "aarch64")]
         Set::Neon => unsafe { neon::neon(work) },
@@ -27,17 +27,21 @@ pub(crate) fn dispatch<W: Work>(isa: Isa, work: W) {
         Set::Portable => portable::portable(work),
         #[cfg(feature = "emulated")]
         Set::Emulated => portable::emulated(work),
+        #[cfg(feature = "emulated")]
+        Set::EmulatedAmx => dispatch(Isa::fastest(), work),
     }
 }
 
 /// What an instruction set computes at once.
 pub(crate) fn tiles(isa: Isa) -> Tiles {
     match isa.set() {
-        Set::Avx512 => table::AVX512,
+        Set::Amx | Set::Avx512 => table::AVX512,
         Set::Avx2 => table::AVX2,
         Set::Neon => table::NEON,
         Set::Portable => table::PORTABLE,
         #[cfg(feature = "emulated")]
         Set::Emulated => table::AVX512,
+        #[cfg(feature = "emulated")]
+        Set::EmulatedAmx => tiles(Isa::fastest()),
     }
 }

@@ -3,6 +3,8 @@
 //! What computes is generic over a token and `#[inline(always)]`; as [`Work`] it is compiled once for each token inside a
 //! function with the features that the token proves. Plain loops over the lanes become vector instructions there.
 
+#[cfg(target_arch = "x86_64")]
+pub(crate) mod amx;
 mod dispatch;
 pub(crate) mod double;
 pub(crate) mod math;
@@ -93,6 +95,8 @@ pub(crate) trait Work {
 pub(crate) unsafe trait Simd: Copy + Send + Sync {
     /// Whether multiplication and addition are one instruction; without it they round twice and call no library.
     const FMA: bool;
+    /// Whether kernels of AMX are compiled for it.
+    const AMX: bool = false;
     /// What kernels compute at once.
     const TILES: Tiles;
 

@@ -23,6 +23,7 @@ pub(crate) struct Avx512(());
 // Safety: made in `avx512` only, whose features it stands for.
 unsafe impl Simd for Avx512 {
     const FMA: bool = true;
+    const AMX: bool = true;
     const TILES: Tiles = table::AVX512;
 
     type Part = __m512;
@@ -136,6 +137,7 @@ pub(crate) struct Avx2(());
 // Safety: made in `avx2` only, whose features it stands for.
 unsafe impl Simd for Avx2 {
     const FMA: bool = true;
+    const AMX: bool = cfg!(feature = "emulated");
     const TILES: Tiles = table::AVX2;
 
     type Part = __m256;

@@ -2,6 +2,8 @@
 
 #[cfg(not(feature = "std"))]
 mod alone;
+#[cfg(target_arch = "x86_64")]
+mod amx;
 mod arena;
 mod bytes;
 #[cfg(feature = "std")]
@@ -17,6 +19,8 @@ mod pool;
 
 #[cfg(not(feature = "std"))]
 pub(crate) use alone::{MOST_THREADS, Team, prepare, usable_cores};
+#[cfg(target_arch = "x86_64")]
+pub(crate) use amx::permitted as amx_permitted;
 pub(crate) use arena::Arena;
 pub(crate) use bytes::{as_bytes, as_bytes_mut, as_numbers};
 #[cfg(feature = "std")]

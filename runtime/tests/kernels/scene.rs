@@ -170,6 +170,8 @@ pub(crate) struct Scene {
     pub(crate) images: usize,
     /// Numbers that each thread gets for itself.
     pub(crate) scratch: usize,
+    /// What kernels are checked on.
+    isas: Vec<Isa>,
     /// What each buffer holds.
     buffers: Vec<Vec<f32>>,
 }
@@ -182,7 +184,13 @@ const GAP: usize = 16;
 
 impl Scene {
     pub(crate) fn new(images: usize) -> Scene {
-        Scene { images, scratch: 0, buffers: Vec::new() }
+        let isas = Isa::available().into_iter().chain([Isa::EMULATED]).collect();
+        Scene { images, scratch: 0, isas, buffers: Vec::new() }
+    }
+
+    /// The same, checked on these instruction sets.
+    pub(crate) fn on(self, isas: Vec<Isa>) -> Scene {
+        Scene { isas, ..self }
     }
 
     /// A buffer of its own: padding lanes zeros, halos as asked, numbers guards.
@@ -256,7 +264,7 @@ impl Scene {
     ) {
         let size = self.buffers.iter().map(Vec::len).sum::<usize>() + weights.len();
         let mut turn = Random::new(size as u64).range(0, 2 * self.buffers.len() - 1);
-        for isa in Isa::available().into_iter().chain([Isa::EMULATED]) {
+        for isa in self.isas.iter().copied() {
             let [alone, shared] = [1, 3].map(|threads| {
                 let places = Places::new(self, turn, weights.len());
                 turn += 1;

@@ -40,8 +40,10 @@ fn the_environment_forces_an_instruction_set() {
 
 #[test]
 fn what_cannot_be_had_is_an_error_of_loading() {
-    let output = model_under("amx");
-    assert!(output.contains("<there are no kernels for amx yet; set ARCHC_ISA to one of"), "{output}");
+    if !Isa::available().iter().any(|isa| isa.name() == "amx") {
+        let output = model_under("amx");
+        assert!(output.contains("<this machine has no amx; set ARCHC_ISA to one of"), "{output}");
+    }
     let output = model_under("sse9");
     assert!(output.contains("<no instruction set is called `sse9`; set ARCHC_ISA to one of"), "{output}");
 }

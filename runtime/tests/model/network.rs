@@ -4,7 +4,7 @@
 //! affine; dense 5; softmax.
 
 use archc_runtime::layout::View;
-use archc_runtime::op::{Activation, Affine, Algorithm, Conv, Dense};
+use archc_runtime::op::{Activation, Affine, Algorithm, Conv, Dense, Split};
 use archc_runtime::run::Run;
 use archc_runtime::spec::{Network, Output};
 use archc_runtime::weights::Source;
@@ -105,6 +105,7 @@ pub(crate) static NETWORK: Network = Network {
     logits: Some(Output { name: "logits", view: LOGITS, offset: LOGITS_AT }),
     arena_size: OUTPUT_AT + 16,
     scratch_size: 0,
+    split: Split::None,
     weights_size: HEAD_AT + HEAD.size,
     instances: &[
         Instance { prefix: "", first: 0, count: 1, group: &STEM, offset: 0 },

@@ -2,7 +2,7 @@
 
 use crate::network::{NETWORK, image};
 use archc_runtime::layout::View;
-use archc_runtime::op::Algorithm;
+use archc_runtime::op::{Algorithm, Split};
 use archc_runtime::run::Run;
 use archc_runtime::spec::{Network, Output};
 use archc_runtime::weights::packed::{PackedError, VERSION};
@@ -258,6 +258,7 @@ static GROUPED: Network = Network {
     logits: None,
     arena_size: 16,
     scratch_size: 0,
+    split: Split::None,
     weights_size: GROUP.size,
     instances: &[Instance { prefix: "", first: 0, count: 1, group: &GROUP, offset: 0 }],
     forward: |_: &mut Run<'_>| {},

@@ -2,7 +2,7 @@
 
 use crate::network::NETWORK;
 use archc_runtime::layout::View;
-use archc_runtime::op::Rescale;
+use archc_runtime::op::{Rescale, Split};
 use archc_runtime::spec::{Network, Output};
 use archc_runtime::{Isa, Model};
 
@@ -16,6 +16,7 @@ static HALF: Network = Network {
     logits: None,
     arena_size: 2 * PLANE.image_size(),
     scratch_size: 0,
+    split: Split::None,
     weights_size: 0,
     instances: &[],
     parameters: 0,

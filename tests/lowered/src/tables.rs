@@ -4,6 +4,7 @@
 use archc_core::ir::op;
 use archc_core::lir::{PackKind, Program, TensorId, ValueId};
 use archc_core::plan::{Function, Plan};
+use archc_runtime::op::Split;
 use archc_runtime::run::Run;
 use archc_runtime::spec::{Network, Output};
 use archc_runtime::weights::spec::{Group, Instance, Norm, Pack, Role, Tensor};
@@ -37,6 +38,7 @@ pub(crate) fn network(program: &Program, plan: &Plan) -> &'static Network {
         logits: program.logits.map(|id| output("logits", id)),
         arena_size: plan.arena_size,
         scratch_size: plan.scratch_size,
+        split: Split::None,
         weights_size: plan.weights_size,
         instances: leak(plan.calls.iter().map(instance).collect()),
         parameters: 0,

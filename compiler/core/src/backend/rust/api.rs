@@ -61,7 +61,7 @@ fn constants(facts: &Facts) -> TokenStream {
         output.iter().product::<usize>()
     );
     quote! {
-        archc_runtime::assert_abi!(4);
+        archc_runtime::assert_abi!(5);
 
         #[doc = #docs]
         ///

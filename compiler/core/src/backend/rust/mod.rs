@@ -15,6 +15,7 @@ pub use package::{Dependency, Module, package};
 
 use crate::ir::preprocess::Preprocess;
 use crate::lir::Program;
+use crate::mode::Mode;
 use crate::plan::Plan;
 use block::Block;
 use quote::quote;
@@ -26,6 +27,8 @@ pub struct Artifact<'a> {
     pub program: &'a Program,
     /// Their addresses.
     pub plan: &'a Plan,
+    /// How exactly they are computed.
+    pub mode: Mode,
     /// Parameters, batch statistics included.
     pub parameters: u64,
     /// Multiply-accumulate operations of one image.
@@ -45,7 +48,9 @@ pub fn module(artifact: Artifact<'_>) -> Result<String, Error> {
     );
     let mut sections = vec![quote! {
         use archc_runtime::layout::View;
-        use archc_runtime::op::{Activation, Affine, Algorithm, Conv, Dense, Lrn, Pool, PoolKind, Rescale};
+        use archc_runtime::op::{
+            Activation, Affine, Algorithm, Conv, Dense, Lrn, Pool, PoolKind, Rescale, Split,
+        };
         use archc_runtime::run::Run;
         use archc_runtime::spec::{Filter, Network, Output, Preprocess, Tap};
         use archc_runtime::weights::spec::{Group, Instance, Norm, Pack, Role, Tensor};

@@ -33,6 +33,7 @@ pub(super) fn network(artifact: Artifact<'_>) -> Vec<TokenStream> {
         quote! { Instance { prefix: #prefix, first: #first, count: #count, group: &#group, offset: #offset } }
     });
     let [arena, scratch, weights] = [plan.arena_size, plan.scratch_size, plan.weights_size].map(number);
+    let split = views::split(artifact.mode.split());
     let (parameters, macs) =
         (Literal::u64_unsuffixed(artifact.parameters), Literal::u64_unsuffixed(artifact.macs));
     let preprocess = match artifact.preprocess {
@@ -54,6 +55,7 @@ pub(super) fn network(artifact: Artifact<'_>) -> Vec<TokenStream> {
                 logits: #logits,
                 arena_size: #arena,
                 scratch_size: #scratch,
+                split: #split,
                 weights_size: #weights,
                 instances: &INSTANCES,
                 parameters: #parameters,

@@ -1,7 +1,7 @@
 //! Views and attributes as Rust expressions.
 
 use archc_runtime::layout::View;
-use archc_runtime::op::{Activation, Algorithm, Conv, Pool, PoolKind};
+use archc_runtime::op::{Activation, Algorithm, Conv, Pool, PoolKind, Split};
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
@@ -122,6 +122,16 @@ pub(super) fn algorithm(algorithm: Algorithm) -> TokenStream {
             let tile = number(tile);
             quote! { Algorithm::Winograd { tile: #tile } }
         }
+    }
+}
+
+/// `Split::Three`
+pub(super) fn split(split: Split) -> TokenStream {
+    match split {
+        Split::None => quote! { Split::None },
+        Split::Three => quote! { Split::Three },
+        Split::Two => quote! { Split::Two },
+        Split::One => quote! { Split::One },
     }
 }
 
