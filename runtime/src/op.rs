@@ -67,6 +67,7 @@ pub enum Split {
 
 impl Split {
     /// The parts of an operand.
+    #[cfg(target_arch = "x86_64")]
     pub(crate) const fn parts(self) -> usize {
         match self {
             Split::None => 0,

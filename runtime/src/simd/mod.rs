@@ -96,6 +96,7 @@ pub(crate) unsafe trait Simd: Copy + Send + Sync {
     /// Whether multiplication and addition are one instruction; without it they round twice and call no library.
     const FMA: bool;
     /// Whether kernels of AMX are compiled for it.
+    #[cfg(target_arch = "x86_64")]
     const AMX: bool = false;
     /// What kernels compute at once.
     const TILES: Tiles;

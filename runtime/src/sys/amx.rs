@@ -1,6 +1,10 @@
 //! Whether this process may use AMX, Intel's unit for products of matrices: the processor must have it, the system must
 //! keep its registers, and the process must have asked for them.
 
+use core::arch::asm;
+use core::arch::x86_64::{__cpuid, __cpuid_count};
+use std::sync::OnceLock;
+
 /// What the processor and the system say.
 #[derive(Clone, Copy, Debug)]
 struct Facts {
@@ -29,11 +33,7 @@ impl Facts {
 }
 
 /// Asks once; the answer holds for all threads of the process, those to come included.
-#[cfg(all(feature = "std", target_os = "linux", target_arch = "x86_64"))]
 pub(crate) fn permitted() -> bool {
-    use core::arch::asm;
-    use core::arch::x86_64::{__cpuid, __cpuid_count};
-
     fn kept() -> u64 {
         let (low, high): (u32, u32);
         // Safety: called where OSXSAVE says that there is this instruction.
@@ -64,18 +64,12 @@ pub(crate) fn permitted() -> bool {
         answer
     }
 
-    static PERMITTED: std::sync::OnceLock<bool> = std::sync::OnceLock::new();
+    static PERMITTED: OnceLock<bool> = OnceLock::new();
     *PERMITTED.get_or_init(|| {
         let leaves = __cpuid(0).eax;
         let extended = if leaves < 7 { 0 } else { __cpuid_count(7, 0).edx };
         Facts { basic: __cpuid(1).ecx, extended, kept, ask }.permit()
     })
-}
-
-/// Elsewhere nobody is asked.
-#[cfg(not(all(feature = "std", target_os = "linux", target_arch = "x86_64")))]
-pub(crate) fn permitted() -> bool {
-    false
 }
 
 #[cfg(test)]

@@ -2,7 +2,8 @@
 
 #[cfg(not(feature = "std"))]
 mod alone;
-#[cfg(target_arch = "x86_64")]
+#[cfg(all(feature = "std", target_os = "linux", target_arch = "x86_64"))]
+#[allow(clippy::std_instead_of_core, reason = "it needs std anyway")]
 mod amx;
 mod arena;
 mod bytes;
@@ -19,7 +20,7 @@ mod pool;
 
 #[cfg(not(feature = "std"))]
 pub(crate) use alone::{MOST_THREADS, Team, prepare, usable_cores};
-#[cfg(target_arch = "x86_64")]
+#[cfg(all(feature = "std", target_os = "linux", target_arch = "x86_64"))]
 pub(crate) use amx::permitted as amx_permitted;
 pub(crate) use arena::Arena;
 pub(crate) use bytes::{as_bytes, as_bytes_mut, as_numbers};
@@ -30,3 +31,9 @@ pub(crate) use float::Standard;
 pub(crate) use mapping::Mapping;
 #[cfg(feature = "std")]
 pub(crate) use pool::{MOST_THREADS, Team, prepare};
+
+/// Elsewhere nobody is asked.
+#[cfg(all(target_arch = "x86_64", not(all(feature = "std", target_os = "linux"))))]
+pub(crate) fn amx_permitted() -> bool {
+    false
+}
