@@ -61,3 +61,4 @@ print(f"| `archc import` of ResNet-50's .h5 | {statistics.median(times):.2f} s |
 print(f"| its memory, against the file's size | {memory:.2f} | under 2 |")
 END
 scripts/build-figures.sh
+scripts/run-figures.sh
