@@ -21,11 +21,13 @@
 mod cargo;
 mod disk;
 mod error;
+mod precision;
 mod write;
 
 pub use archc_core::mode::Mode;
 pub use disk::Disk;
 pub use error::Error;
+pub use precision::keep_precision;
 pub use write::{create_atomically, stream_atomically, write_atomically};
 
 use archc_core::diagnostic::Diagnostics;
@@ -83,7 +85,9 @@ impl Config {
         self
     }
 
-    /// How exactly it is computed, [`Mode::F32`] otherwise.
+    /// How exactly it is computed, [`Mode::F32`] otherwise. For [`Mode::F32Fast`] the network is run in the compiler to see what
+    /// it costs, see [`keep_precision`]; that takes seconds for a large one if `archc-interpreter` is compiled with
+    /// optimisation (`[profile.dev.build-override] opt-level = 3`), and many minutes otherwise.
     #[must_use]
     pub fn mode(mut self, mode: Mode) -> Config {
         self.mode = mode;
@@ -164,6 +168,7 @@ pub fn compile_with_output_path(
         true => compiled.and_then(|c| c.with_taps(&mut diagnostics)),
         false => compiled,
     };
+    let compiled = compiled.and_then(|c| keep_precision(c, &mut diagnostics));
     let rendered = render(&sources, &diagnostics, Style::Plain);
     let Some(compiled) = compiled else { return Err(Error::Network { rendered }) };
     let text = compiled.rust().map_err(|e| Error::Internal(e.to_string()))?;

@@ -2,7 +2,8 @@
 
 use crate::diagnostics;
 use crate::error::Error;
-use archc_build::Disk;
+use crate::progress::Progress;
+use archc_build::{Disk, keep_precision};
 use archc_core::compile::{Compiled, compile};
 use archc_core::diagnostic::Diagnostics;
 use archc_core::expand::Request;
@@ -25,7 +26,8 @@ pub(crate) struct Selection {
     /// An output in place of the net's own: the name of a `let` or of an operation
     #[arg(long = "output", value_name = "NAME")]
     pub(crate) outputs: Vec<String>,
-    /// How exactly it is computed: f32-strict, or f32, which rounds a little more where that is much faster
+    /// How exactly it is computed: f32-strict; f32, which rounds a little more where that is much faster; f32-fast, 17 digits
+    /// of 24, for networks whose outputs bear it; bf16, 8 digits
     #[arg(long, value_name = "MODE", default_value_t, value_parser = modes())]
     pub(crate) mode: Mode,
 }
@@ -60,6 +62,10 @@ impl Network {
     pub(crate) fn compile_with(&self, json: bool, taps: bool) -> Result<Compiled, Error> {
         let (mut sources, mut diagnostics) = (SourceMap::default(), Diagnostics::default());
         let mut compiled = compile(&self.request(), &mut Disk::default(), &mut sources, &mut diagnostics);
+        if self.selection.mode == Mode::F32Fast {
+            let _progress = Progress::start("Looking for what f32-fast costs".to_owned());
+            compiled = compiled.and_then(|c| keep_precision(c, &mut diagnostics));
+        }
         if taps {
             compiled = compiled.and_then(|c| c.with_taps(&mut diagnostics));
         }

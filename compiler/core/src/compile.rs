@@ -99,6 +99,17 @@ impl Compiled {
         }
     }
 
+    /// The same network computed more or less exactly.
+    pub fn in_mode(self, mode: Mode, diagnostics: &mut Diagnostics) -> Option<Compiled> {
+        match checked(lower::lower(&self.fused, mode)) {
+            Ok((program, plan)) => Some(Compiled { program, plan, mode, ..self }),
+            Err(message) => {
+                diagnostics.push(broken(&message));
+                None
+            }
+        }
+    }
+
     /// Whether the network keeps the budget that its text gives it; what it exceeds is a diagnostic.
     pub fn check_budget(&self, diagnostics: &mut Diagnostics) -> bool {
         let exceeded = budget::exceeded(self);

@@ -24,6 +24,7 @@ const WITHOUT_FILE: &[(Code, &str)] = &[
     (Code::FileUnreadable, "what the system says differs from one to the next"),
     (Code::FileTooLarge, "it would be a file of a mebibyte"),
     (Code::TooManyFiles, "it would be 65 files"),
+    (Code::ModeTooInexact, "hosts ask for modes and look at what they cost; `compiler/build` makes it"),
     (Code::Internal, "it would be a mistake in archc; the fuzz target `compile` looks for one"),
 ];
 

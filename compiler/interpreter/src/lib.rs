@@ -5,10 +5,14 @@
 
 mod error;
 mod op;
+mod precision;
 mod run;
+pub mod seeded;
+mod split;
 mod tensors;
 
 pub use error::{Error, WeightProblem};
 pub use op::activate;
-pub use run::{Value, observe, run};
+pub use precision::split_error;
+pub use run::{Value, observe, observe_split, run};
 pub use tensors::{Tensor, Weights};

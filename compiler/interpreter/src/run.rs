@@ -5,6 +5,7 @@ use crate::op;
 use crate::tensors::{Tensors, Weights, check};
 use archc_core::ir::op::Weight;
 use archc_core::ir::{Graph, NodeId, Op, Shape};
+use archc_runtime::op::Split;
 use std::collections::HashMap;
 
 /// A value: the numbers of one image, rows outermost, channels innermost (NHWC without the N).
@@ -59,6 +60,21 @@ pub fn observe(
     input: &[f64],
     observer: &mut dyn FnMut(NodeId, &Value),
 ) -> Result<Vec<Value>, Error> {
+    observe_split(graph, weights, input, Split::None, observer)
+}
+
+/// As [`observe`], with the operands of convolutions, but of depthwise ones, rounded to f32 and split into bf16 parts, of whose
+/// products those count that kernels compute. Sums are exact as ever.
+///
+/// # Errors
+/// As [`run`].
+pub fn observe_split(
+    graph: &Graph,
+    weights: &dyn Weights,
+    input: &[f64],
+    split: Split,
+    observer: &mut dyn FnMut(NodeId, &Value),
+) -> Result<Vec<Value>, Error> {
     let order = graph.topological().ok_or_else(|| Error::Graph("it has a cycle".into()))?;
     verify(graph, &order, input.len())?;
     let problems: Vec<_> = order.iter().flat_map(|&id| check(&wanted(graph, id), weights)).collect();
@@ -81,7 +97,7 @@ pub fn observe(
                 sources.iter().filter_map(|s| values.get(s)).collect()
             };
             let tensors = Tensors::find(&wanted(graph, id), weights).map_err(Error::Weights)?;
-            op::apply(&node.op, &graph.path(id), &inputs, &tensors, node.shape)
+            op::apply(&node.op, &graph.path(id), &inputs, &tensors, node.shape, split)
         };
         observer(id, &value);
         values.insert(id, value);
@@ -105,7 +121,7 @@ pub fn observe(
 }
 
 /// The tensors that a node reads.
-fn wanted(graph: &Graph, id: NodeId) -> Vec<Weight> {
+pub(crate) fn wanted(graph: &Graph, id: NodeId) -> Vec<Weight> {
     let shapes: Vec<Shape> = graph.inputs(id).iter().map(|&i| graph.node(i).shape).collect();
     graph.node(id).op.weights(&graph.path(id), &shapes)
 }

@@ -205,6 +205,8 @@ codes! {
     LabelCount = "W0502", Warning;
     /// The network takes more than its `budget` allows: bytes of the arena or of the packed weights, or multiplications.
     OverBudget = "E0601", Error;
+    /// A mode that was asked for rounds too much for this network, so that it is compiled in a more exact one.
+    ModeTooInexact = "W0601", Warning;
     /// archc broke a rule of its own. This is a mistake in archc, not in the network; please report it.
     Internal = "E0901", Error;
 }

@@ -79,6 +79,8 @@ fn algorithms(mode: Mode) -> &'static [Algorithm] {
     match mode {
         Mode::F32Strict => &ALL[..1],
         Mode::F32 => &ALL,
+        // AMX, which these are for, takes weights as they are.
+        Mode::F32Fast | Mode::Bf16 => &[],
     }
 }
 

@@ -2,21 +2,44 @@
 
 use super::epilogue::finish;
 use crate::run::Value;
+use crate::split::products;
 use crate::tensors::Tensors;
 use archc_core::ir::Shape;
 use archc_core::ir::op::{Conv, Role};
+use archc_runtime::op::Split;
 use std::ops::Range;
 
-pub(crate) fn conv(op: &Conv, path: &str, inputs: &[&Value], tensors: &Tensors<'_>, out: Shape) -> Value {
+pub(crate) fn conv(
+    op: &Conv,
+    path: &str,
+    inputs: &[&Value],
+    tensors: &Tensors<'_>,
+    out: Shape,
+    split: Split,
+) -> Value {
     let mut y = Value::zeros(out);
     let kernel = tensors.wide(path, Role::Kernel);
     let x = inputs[0];
+    let depthwise = op.groups > 1 && op.groups == x.shape.channels && op.groups == op.channels;
+    if split == Split::None || depthwise {
+        add(op, x, &kernel, &mut y);
+    } else {
+        for [x_part, kernel_part] in products(split, &x.data, &kernel) {
+            add(op, &Value { shape: x.shape, data: x_part }, &kernel_part, &mut y);
+        }
+    }
+    finish(&op.epilogue, path, tensors, inputs.get(1).copied(), &mut y);
+    y
+}
+
+/// Adds the sums of all outputs.
+fn add(op: &Conv, x: &Value, kernel: &[f64], y: &mut Value) {
+    let out = y.shape;
     let row_size = out.width * out.channels;
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let share = out.height.div_ceil(threads);
     std::thread::scope(|scope| {
         for (i, rows) in y.data.chunks_mut(share * row_size).enumerate() {
-            let kernel = &kernel;
             scope.spawn(move || {
                 for (j, row) in rows.chunks_exact_mut(row_size).enumerate() {
                     output_row(op, x, kernel, i * share + j, row);
@@ -24,8 +47,6 @@ pub(crate) fn conv(op: &Conv, path: &str, inputs: &[&Value], tensors: &Tensors<'
             });
         }
     });
-    finish(&op.epilogue, path, tensors, inputs.get(1).copied(), &mut y);
-    y
 }
 
 /// Row `oy` of the result. The channels that leave are innermost in weights and values alike, so the innermost loop

@@ -24,15 +24,23 @@ pub use activation::activate;
 use crate::run::Value;
 use crate::tensors::Tensors;
 use archc_core::ir::{Op, Shape};
+use archc_runtime::op::Split;
 
 /// Applies an operator, whose node has the name `path`, to its inputs. [`Op::Input`] has none of its own; it is given
-/// the image.
-pub(crate) fn apply(op: &Op, path: &str, inputs: &[&Value], tensors: &Tensors<'_>, out: Shape) -> Value {
+/// the image. Operands of convolutions are split.
+pub(crate) fn apply(
+    op: &Op,
+    path: &str,
+    inputs: &[&Value],
+    tensors: &Tensors<'_>,
+    out: Shape,
+    split: Split,
+) -> Value {
     let x = inputs[0];
     match op {
         Op::Input(_) | Op::Dropout(_) => x.clone(),
         Op::Flatten(_) => Value { shape: out, data: x.data.clone() },
-        Op::Conv(o) => conv::conv(o, path, inputs, tensors, out),
+        Op::Conv(o) => conv::conv(o, path, inputs, tensors, out, split),
         Op::Dense(o) => dense::dense(o, path, inputs, tensors, out),
         Op::Pool(o) => pool::pool(o, x, out),
         Op::GlobalPool(o) => global_pool::global_pool(o, x),
