@@ -47,13 +47,21 @@ fn figures(folder: &Path, core: &str) -> Result<(), Box<dyn Error>> {
         for (i, x) in sessions[1].input_mut().iter_mut().enumerate() {
             *x = f32::from_bits(1 + i as u32 * 7919 % 0x7f_ffff);
         }
-        row(&format!("{name}, an input of denormal numbers against one of usual ones"), ratio(sessions), Some(1.2));
+        row(
+            &format!("{name}, an input of denormal numbers against one of usual ones"),
+            ratio(sessions),
+            Some(1.2),
+        );
     }
     for (name, model) in &models {
         let sessions = || [1, 2].map(|threads| usual(model).with_threads(threads));
         row(&format!("{name}, two threads against one"), ratio(sessions()), None);
         let busy = Busy::on(core)?;
-        row(&format!("{name}, the same while another process keeps a core busy"), ratio(sessions()), Some(1.1));
+        row(
+            &format!("{name}, the same while another process keeps a core busy"),
+            ratio(sessions()),
+            Some(1.1),
+        );
         drop(busy);
     }
     let [_, resnet50] = models;
@@ -64,7 +72,11 @@ fn figures(folder: &Path, core: &str) -> Result<(), Box<dyn Error>> {
         let mapped = Model::load_packed(model.network(), &path)?;
         let ms = start.elapsed().as_secs_f64() * 1e3;
         println!("| {name}, packed weights mapped | {ms:.3} ms | under 20 ms{} |", missed(ms >= 20.0));
-        row(&format!("{name}, run on mapped weights against weights in large pages"), ratio([usual(&model), usual(&mapped)]), None);
+        row(
+            &format!("{name}, run on mapped weights against weights in large pages"),
+            ratio([usual(&model), usual(&mapped)]),
+            None,
+        );
     }
     Ok(())
 }

@@ -1,5 +1,5 @@
 """The engines that are compared, each a process that stays while its network is measured: it measures when it is told to."""
-import contextlib, dataclasses, hashlib, importlib.metadata, json, os, pathlib, subprocess, sys, tempfile, time
+import contextlib, dataclasses, hashlib, importlib.metadata, json, os, pathlib, re, subprocess, sys, tempfile, time
 
 HERE = pathlib.Path(__file__).resolve().parent
 PEERS = {"ort": "ONNX Runtime", "openvino": "OpenVINO", "openvino-bf16": "OpenVINO bf16"}
@@ -32,9 +32,11 @@ def peer(name, onnx, network, batch, threads, isa):
 
 def modes(archc):
     """Those that archc has, as its help lists them."""
-    text = subprocess.run([archc, "bench", "--help"], capture_output=True, text=True, check=True).stdout
-    line = next(line for line in text.splitlines() if line.lstrip().startswith("--mode"))
-    return line.rpartition("[possible values: ")[2].rstrip("]").split(", ")
+    text = subprocess.run([archc, "bench", "-h"], capture_output=True, text=True, check=True).stdout
+    found = re.search(r"--mode .*?\[possible values: (.*?)\]", text, re.DOTALL)
+    if not found:
+        raise Failure("archc's help lists no modes")
+    return re.split(r",\s+", found[1])
 
 
 def program(archc, network, mode):
