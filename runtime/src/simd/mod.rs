@@ -171,6 +171,16 @@ pub(crate) unsafe trait Simd: Copy + Send + Sync {
         out
     }
 
+    /// The number next to each whose lower 16 bits are zero, the even one of two. Of what is NaN it may make anything.
+    #[inline(always)]
+    fn round_to_bf16(self, mut x: F32x16) -> F32x16 {
+        for x in &mut x.0 {
+            let bits = x.to_bits();
+            *x = f32::from_bits(bits.wrapping_add(0x7fff + (bits >> 16 & 1)) & 0xffff_0000);
+        }
+        x
+    }
+
     lanewise! {
         /// `x + y`
         add(x, y) = x + y;

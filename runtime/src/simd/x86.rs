@@ -103,6 +103,22 @@ unsafe impl Simd for Avx512 {
         lanes(unsafe { x86_64::_mm512_add_ps(register(a), register(b)) })
     }
 
+    // The compiler makes no vectors of the loop.
+
+    #[inline(always)]
+    fn round_to_bf16(self, x: F32x16) -> F32x16 {
+        // Safety: the token proves the feature.
+        unsafe {
+            let bits = x86_64::_mm512_castps_si512(register(x));
+            let odd =
+                x86_64::_mm512_and_si512(x86_64::_mm512_srli_epi32::<16>(bits), x86_64::_mm512_set1_epi32(1));
+            let half = x86_64::_mm512_add_epi32(odd, x86_64::_mm512_set1_epi32(0x7fff));
+            let high = x86_64::_mm512_set1_epi32(0xffff_0000_u32 as i32);
+            let rounded = x86_64::_mm512_and_si512(x86_64::_mm512_add_epi32(bits, half), high);
+            lanes(x86_64::_mm512_castsi512_ps(rounded))
+        }
+    }
+
     // The instructions give their second operand where one is NaN.
 
     #[inline(always)]

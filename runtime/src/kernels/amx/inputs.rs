@@ -2,7 +2,7 @@
 
 use super::Product;
 use super::split::split;
-use crate::simd::{LANES, Simd, Work};
+use crate::simd::{F32x16, LANES, Simd, Work};
 use core::ops::Range;
 
 /// Splits the inputs that a band of output rows reads: `[pair of blocks][plane][row][column][part][pair]`.
@@ -53,20 +53,39 @@ impl<const PARTS: usize> Work for Inputs<'_, PARTS> {
                     let mut at = x.at(from, column) as isize;
                     let step = x.at(0, columns.stride) as isize;
                     let to = &mut to[inside.start * pixel..inside.end * pixel];
-                    for to in to.as_chunks_mut::<LANES>().0.chunks_exact_mut(PARTS) {
-                        // Safety: these are pixels of the plane.
-                        let (a, b) = unsafe {
-                            let a = strips[0].load(simd, at);
-                            (a, if has_second { strips[1].load(simd, at) } else { zero })
-                        };
-                        for (to, part) in to.iter_mut().zip(split::<S, PARTS>(simd, a, b)) {
-                            // Safety: sixteen numbers.
-                            unsafe { simd.store(to.as_mut_ptr(), part) };
+                    // Where the channels lie otherwise there is a choice for every pixel.
+                    if has_second && strips[0].is_line() && strips[1].is_line() {
+                        for to in to.chunks_exact_mut(pixel) {
+                            // Safety: these are pixels of the plane, and the channels are lines.
+                            let (a, b) =
+                                unsafe { (strips[0].load_line(simd, at), strips[1].load_line(simd, at)) };
+                            write::<S, PARTS>(simd, a, b, to);
+                            at += step;
                         }
-                        at += step;
+                    } else {
+                        for to in to.chunks_exact_mut(pixel) {
+                            // Safety: these are pixels of the plane.
+                            let (a, b) = unsafe {
+                                let a = strips[0].load(simd, at);
+                                (a, if has_second { strips[1].load(simd, at) } else { zero })
+                            };
+                            write::<S, PARTS>(simd, a, b, to);
+                            at += step;
+                        }
                     }
                 }
             }
         }
+    }
+}
+
+/// Splits and writes the channels of a pixel.
+#[inline(always)]
+fn write<S: Simd, const PARTS: usize>(simd: S, a: F32x16, b: F32x16, to: &mut [f32]) {
+    let parts = split::<S, PARTS>(simd, a, b);
+    let (to, _) = to.as_chunks_mut::<LANES>();
+    for i in 0..PARTS {
+        // Safety: sixteen numbers.
+        unsafe { simd.store(to[i].as_mut_ptr(), parts[i]) };
     }
 }

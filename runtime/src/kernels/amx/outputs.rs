@@ -1,7 +1,10 @@
 //! What comes behind the sums: bias, residual and activation.
 
 use super::{BLOCKS, PIXELS, Product, Tiling};
-use crate::kernels::activation;
+use crate::kernels::activation::{self, Clamp};
+use crate::kernels::place::Place;
+use crate::kernels::strip::Strip;
+use crate::op::Activation;
 use crate::simd::{F32x16, LANES, Simd, Work};
 use core::ops::Range;
 
@@ -23,11 +26,9 @@ impl<const TILES: usize> Work for Outputs<'_, TILES> {
     fn run<S: Simd>(self, simd: S) {
         let Outputs { all, group, block, rows: band, tiling, pair, sums } = self;
         let (rows, columns) = (&all.grid.rows, &all.grid.columns);
-        let [first_rows, _] = tiling.rows();
         let sums = sums.as_chunks::<LANES>().0;
         let start = pair * tiling.size;
         let mut done = 0;
-        // Runs of pixels of one row.
         while done < tiling.size {
             let (row, column) = ((start + done) / columns.pitch, (start + done) % columns.pitch);
             let run = (columns.pitch - column).min(tiling.size - done);
@@ -37,53 +38,84 @@ impl<const TILES: usize> Work for Outputs<'_, TILES> {
                 for tile in 0..TILES {
                     let channel = group * all.outputs + (block + tile) * LANES;
                     let channels = (all.outputs - (block + tile) * LANES).min(LANES);
+                    let strip = |place: &Place<'_>| place.strip_of(image, channel, channels);
                     let biases = &all.biases[(group * all.blocks + block + tile) * LANES..][..LANES];
-                    // Safety: sixteen numbers.
-                    let bias = unsafe { simd.load(biases.as_ptr()) };
-                    let to = all.y.strip_of(image, channel, channels);
-                    let added = all
-                        .residual
-                        .as_ref()
-                        .map(|residual| (residual, residual.strip_of(image, channel, channels)));
-                    let sum = |p: usize| {
-                        let p = done + p;
-                        let row = if p < first_rows { p } else { PIXELS / 2 + p - first_rows };
-                        let sum = F32x16(sums[row * BLOCKS + tile]);
-                        // Of a single tile the other half of the sums belongs to it too.
-                        if TILES == 1 { simd.add(sum, F32x16(sums[row * BLOCKS + 1])) } else { sum }
-                    };
-                    // Safety: these are pixels of the output's plane.
-                    let before = |p: usize| unsafe {
-                        let sum = simd.add(sum(p), bias);
-                        match &added {
-                            Some((place, strip)) => {
-                                simd.add(sum, strip.load(simd, place.at(y, column + p) as isize))
-                            }
-                            None => sum,
-                        }
-                    };
-                    let mut at = all.y.at(y, column);
-                    if let Some(activation) = all.finish {
-                        let mut numbers = [simd.splat(0.0); PIXELS];
-                        for p in 0..count {
-                            numbers[p] = before(p);
-                        }
-                        activation::apply_all(simd, activation, &mut numbers[..count]);
-                        for p in 0..count {
-                            // Safety: as above.
-                            unsafe { to.store(simd, at, numbers[p]) };
-                            at += all.y.pixel;
-                        }
-                    } else {
-                        for p in 0..count {
-                            // Safety: as above.
-                            unsafe { to.store(simd, at, all.clamp.apply(simd, before(p))) };
-                            at += all.y.pixel;
-                        }
+                    Pixels::<TILES> {
+                        sums,
+                        tile,
+                        first: done,
+                        count,
+                        of_first_tile: tiling.rows()[0],
+                        // Safety: sixteen numbers.
+                        bias: unsafe { simd.load(biases.as_ptr()) },
+                        added: all.residual.as_ref().map(|r| (strip(r), r.at(y, column), r.pixel)),
+                        to: strip(&all.y),
+                        at: all.y.at(y, column),
+                        pixel: all.y.pixel,
                     }
+                    .write(simd, all.clamp, all.finish);
                 }
             }
             done += run;
         }
+    }
+}
+
+/// Pixels of a row, of one block.
+struct Pixels<'a, const TILES: usize> {
+    sums: &'a [[f32; LANES]],
+    tile: usize,
+    /// The pair's pixel that is the first of these.
+    first: usize,
+    count: usize,
+    /// Pixels in the first tile of the pair.
+    of_first_tile: usize,
+    bias: F32x16,
+    /// The residual, where its first pixel is, and from one to the next.
+    added: Option<(Strip, usize, usize)>,
+    to: Strip,
+    at: usize,
+    pixel: usize,
+}
+
+impl<const TILES: usize> Pixels<'_, TILES> {
+    #[inline(always)]
+    fn write<S: Simd>(&self, simd: S, clamp: Clamp, finish: Option<Activation>) {
+        if let Some(activation) = finish {
+            let mut numbers = [simd.splat(0.0); PIXELS];
+            for p in 0..self.count {
+                numbers[p] = self.sum(simd, p);
+            }
+            activation::apply_all(simd, activation, &mut numbers[..self.count]);
+            for p in 0..self.count {
+                // Safety: these are pixels of the output's plane.
+                unsafe { self.to.store(simd, self.at + p * self.pixel, numbers[p]) };
+            }
+        } else {
+            for p in 0..self.count {
+                let number = clamp.apply(simd, self.sum(simd, p));
+                // Safety: as above.
+                unsafe { self.to.store(simd, self.at + p * self.pixel, number) };
+            }
+        }
+    }
+
+    /// With bias and residual.
+    #[inline(always)]
+    fn sum<S: Simd>(&self, simd: S, p: usize) -> F32x16 {
+        let pixel = self.first + p;
+        let second = pixel >= self.of_first_tile;
+        let row = if second { PIXELS / 2 + pixel - self.of_first_tile } else { pixel };
+        let mut sum = F32x16(self.sums[row * BLOCKS + self.tile]);
+        if TILES == 1 {
+            // Of a single tile the other half of the sums belongs to it too.
+            sum = simd.add(sum, F32x16(self.sums[row * BLOCKS + 1]));
+        }
+        sum = simd.add(sum, self.bias);
+        if let Some((strip, at, pixel)) = &self.added {
+            // Safety: it has the output's shape.
+            sum = simd.add(sum, unsafe { strip.load(simd, (at + p * pixel) as isize) });
+        }
+        sum
     }
 }

@@ -12,14 +12,16 @@ const HIGH: u32 = 0xffff_0000;
 #[inline(always)]
 pub(super) fn split<S: Simd, const PARTS: usize>(simd: S, mut x: F32x16, mut y: F32x16) -> [F32x16; PARTS] {
     let mut parts = [simd.splat(0.0); PARTS];
-    for (i, part) in parts.iter_mut().enumerate() {
+    for i in 0..PARTS {
         // The last of three is what is left: it has no more digits than bf16.
         let (a, b) = match PARTS {
-            1 => (to_even(x), to_even(y)),
+            1 => (keep_nan(simd.round_to_bf16(x), x), keep_nan(simd.round_to_bf16(y), y)),
             3 if i == 2 => (x, y),
+            // One part that is NaN will do.
+            _ if i == 0 => (keep_nan(nearest(x), x), keep_nan(nearest(y), y)),
             _ => (nearest(x), nearest(y)),
         };
-        *part = pair(a, b);
+        parts[i] = pair(a, b);
         if i + 1 < PARTS {
             (x, y) = (simd.sub(x, a), simd.sub(y, b));
         }
@@ -29,26 +31,20 @@ pub(super) fn split<S: Simd, const PARTS: usize>(simd: S, mut x: F32x16, mut y: 
 
 /// The bf16 number next to each, the larger of two.
 #[inline(always)]
-fn nearest(x: F32x16) -> F32x16 {
-    bits(x, |x| x.wrapping_add(0x8000))
-}
-
-/// The bf16 number next to each, the even one of two.
-#[inline(always)]
-fn to_even(x: F32x16) -> F32x16 {
-    bits(x, |x| x.wrapping_add(0x7fff + (x >> 16 & 1)))
-}
-
-/// What a function makes of each, cut to bf16; of NaN another one.
-#[inline(always)]
-fn bits(mut x: F32x16, round: impl Fn(u32) -> u32) -> F32x16 {
-    const QUIET: u32 = 0x0040_0000;
-    for lane in 0..LANES {
-        let number = x.0[lane];
-        let bits = if number.is_nan() { number.to_bits() | QUIET } else { round(number.to_bits()) };
-        x.0[lane] = f32::from_bits(bits & HIGH);
+fn nearest(mut x: F32x16) -> F32x16 {
+    for x in &mut x.0 {
+        *x = f32::from_bits(x.to_bits().wrapping_add(0x8000) & HIGH);
     }
     x
+}
+
+/// What was rounded, of NaN one that bf16 has.
+#[inline(always)]
+fn keep_nan(mut rounded: F32x16, x: F32x16) -> F32x16 {
+    for lane in 0..LANES {
+        rounded.0[lane] = if x.0[lane].is_nan() { f32::NAN } else { rounded.0[lane] };
+    }
+    rounded
 }
 
 /// The high halves of both, those of the first in the low ones.

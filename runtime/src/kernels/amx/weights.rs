@@ -3,7 +3,7 @@
 use super::Product;
 use super::split::split;
 use crate::simd::amx::TILE;
-use crate::simd::{LANES, Simd, Work};
+use crate::simd::{F32x16, LANES, Simd, Work};
 use core::ops::Range;
 
 /// Splits the weights of some steps for one or two blocks of outputs: `[step][part][block][pair of inputs][output][pair]`.
@@ -25,7 +25,6 @@ impl<const PARTS: usize, const TILES: usize> Work for Weights<'_, PARTS, TILES> 
         let Weights { all, group, block, steps, to } = self;
         let (inputs, taps) = (all.inputs(), all.taps());
         let distance = inputs * taps * LANES;
-        let zero = simd.splat(0.0);
         for (to, step) in to.chunks_exact_mut(PARTS * TILES * NUMBERS).zip(steps) {
             let (pair, tap) = (step / taps, step % taps);
             // The sixteen inputs, or what there is of them, of both blocks under the tap, and how many there are.
@@ -36,16 +35,12 @@ impl<const PARTS: usize, const TILES: usize> Work for Weights<'_, PARTS, TILES> 
             let blocks = [rows(pair * 2 * LANES), rows((pair * 2 + 1) * LANES)];
             for tile in 0..TILES {
                 let weights = &all.weights[(group * all.blocks + block + tile) * distance..][..distance];
-                let row = |(start, count): (usize, usize), row: usize| match row < count {
-                    true => {
-                        let weights = &weights[start + row * LANES..][..LANES];
-                        // Safety: sixteen numbers.
-                        unsafe { simd.load(weights.as_ptr()) }
-                    }
-                    false => zero,
-                };
                 for pair in 0..LANES {
-                    let parts = split::<S, PARTS>(simd, row(blocks[0], pair), row(blocks[1], pair));
+                    let parts = split::<S, PARTS>(
+                        simd,
+                        row(simd, weights, blocks[0], pair),
+                        row(simd, weights, blocks[1], pair),
+                    );
                     for (part, numbers) in parts.into_iter().enumerate() {
                         let to = &mut to[(part * TILES + tile) * NUMBERS + pair * LANES..][..LANES];
                         // Safety: sixteen numbers.
@@ -55,4 +50,15 @@ impl<const PARTS: usize, const TILES: usize> Work for Weights<'_, PARTS, TILES> 
             }
         }
     }
+}
+
+/// The weights of one of so many inputs, which start there; zeros behind the last.
+#[inline(always)]
+fn row<S: Simd>(simd: S, weights: &[f32], (start, count): (usize, usize), row: usize) -> F32x16 {
+    if row >= count {
+        return simd.splat(0.0);
+    }
+    let weights = &weights[start + row * LANES..][..LANES];
+    // Safety: sixteen numbers.
+    unsafe { simd.load(weights.as_ptr()) }
 }
