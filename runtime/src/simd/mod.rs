@@ -172,6 +172,7 @@ pub(crate) unsafe trait Simd: Copy + Send + Sync {
     }
 
     /// The number next to each whose lower 16 bits are zero, the even one of two. Of what is NaN it may make anything.
+    #[cfg(target_arch = "x86_64")]
     #[inline(always)]
     fn round_to_bf16(self, mut x: F32x16) -> F32x16 {
         for x in &mut x.0 {
