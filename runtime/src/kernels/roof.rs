@@ -97,16 +97,20 @@ impl Kernel for Read<'_> {
     }
 }
 
-/// A part to read.
+/// A part to read: each sum its own stream, since one alone does not keep the memory busy.
 struct Part<'m, const SUMS: usize>(&'m [f32]);
 
 impl<const SUMS: usize> Work for Part<'_, SUMS> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
+        // Lines of a stream.
+        let count = self.0.len() / SUMS / 16;
         let mut sums: [F32x16; SUMS] = [simd.splat(0.0); SUMS];
-        for numbers in self.0.chunks_exact(SUMS * 16) {
-            // Safety: the numbers are 16 for each sum.
-            each!(pixel SUMS, s => sums[s] = simd.add(sums[s], unsafe { simd.load(numbers.as_ptr().add(s * 16)) }));
+        for line in self.0.chunks_exact(16).take(count) {
+            // Safety: there are as many lines behind this one for each stream before the last.
+            each!(pixel SUMS, s => {
+                sums[s] = simd.add(sums[s], unsafe { simd.load(line.as_ptr().add(s * count * 16)) });
+            });
         }
         black_box(sums);
     }

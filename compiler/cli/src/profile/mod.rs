@@ -216,15 +216,18 @@ impl Profile {
         })
     }
 
-    /// The steps in an order.
-    fn ordered(&self, order: Order) -> Vec<&Step> {
-        let mut steps: Vec<&Step> = self.steps.iter().collect();
+    /// The places of the steps in an order.
+    fn places(&self, order: Order) -> Vec<usize> {
+        let mut places: Vec<usize> = (0..self.steps.len()).collect();
+        let mut longest_first = |time: fn(&Step) -> f64| {
+            places.sort_by(|&a, &b| time(&self.steps[b]).total_cmp(&time(&self.steps[a])));
+        };
         match order {
             Order::Network => {}
-            Order::Time => steps.sort_by(|a, b| b.ms.total_cmp(&a.ms)),
-            Order::Lost => steps.sort_by(|a, b| b.lost_ms().total_cmp(&a.lost_ms())),
+            Order::Time => longest_first(|step| step.ms),
+            Order::Lost => longest_first(Step::lost_ms),
         }
-        steps
+        places
     }
 
     /// The algorithms, those that take longest first.

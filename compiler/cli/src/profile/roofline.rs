@@ -62,11 +62,21 @@ impl Roofline {
         }
     }
 
+    /// Operations in a second at most, in 10^9: a multiplication with an addition is two.
+    pub(super) fn peak_gflops(&self) -> f64 {
+        2e-9 * self.multiply_adds
+    }
+
+    /// Sizes of memory in words, and 10^9 bytes in a second that are read from it.
+    pub(super) fn gigabytes(&self) -> impl Iterator<Item = (String, f64)> {
+        self.bytes_read.iter().map(|&(size, rate)| (readable(size), 1e-9 * rate))
+    }
+
     /// In words.
     pub(super) fn describe(&self) -> String {
-        let rate = |&(size, rate): &(u64, f64)| format!("{:.0} out of {}", 1e-9 * rate, readable(size));
-        let rates: Vec<String> = self.bytes_read.iter().map(rate).collect();
-        format!("{:.0} GFLOP/s; GB/s: {}", 2e-9 * self.multiply_adds, rates.join(", "))
+        let rates: Vec<String> =
+            self.gigabytes().map(|(size, rate)| format!("{rate:.0} of {size}")).collect();
+        format!("{:.0} GFLOP/s; reads GB/s out of memory: {}", self.peak_gflops(), rates.join(", "))
     }
 }
 

@@ -24,7 +24,8 @@ pub(crate) fn table(profile: &Profile, order: Order) -> String {
         "Roofline",
         "Bound",
     ]);
-    for step in profile.ordered(order) {
+    for place in profile.places(order) {
+        let step = &profile.steps[place];
         let Step {
             name,
             operation,

@@ -1,0 +1,204 @@
+//! A profile as a page of HTML with charts: one file that needs no other, and no script.
+
+mod plot;
+
+use super::{Group, Order, Profile, Step};
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+const STYLE: &str = include_str!("style.css");
+
+/// Colours of the style sheet; algorithms beyond them share the last.
+const COLOURS: usize = 7;
+
+/// The part of the whole time below which a step may be hidden.
+const SMALL: f64 = 0.001;
+
+/// The whole page.
+pub(crate) fn page(profile: &Profile) -> String {
+    let groups = profile.groups();
+    let Profile { network, mode, isa, batch, threads, .. } = profile;
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width";
+                title { (profile.title()) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                h1 { (network) }
+                div.what {
+                    (mode) ", batch " (batch) ", " (isa) " on " (threads) @if *threads == 1 { " thread" } @else { " threads" }
+                }
+                (facts(profile))
+                @if let Some(warning) = profile.warning() { p.warning { (warning) } }
+                h2 { "Algorithms" }
+                (algorithms(profile, &groups))
+                h2 { "Roofline" }
+                (plot::plot(profile, &groups))
+                h2 { "Steps" }
+                (steps(profile, &groups))
+                h2 { "The machine" }
+                p { (profile.roofline.describe()) "." }
+            }
+        }
+    };
+    page.into_string()
+}
+
+/// The class of an algorithm's colour.
+fn colour(groups: &[Group<'_>], algorithm: &str) -> String {
+    let at = groups.iter().position(|group| group.algorithm == algorithm).unwrap_or(COLOURS);
+    format!("c{}", at.min(COLOURS - 1))
+}
+
+fn percent(part: f64) -> String {
+    format!("{:.1}%", 100.0 * part)
+}
+
+/// What the whole takes.
+fn facts(profile: &Profile) -> Markup {
+    let macs: u64 = profile.steps.iter().map(|step| step.macs).sum();
+    let gflops = 2e-6 * macs as f64 / profile.min_ms;
+    let all = [
+        (format!("best of {} runs", profile.runs), format!("{:.3} ms", profile.min_ms)),
+        ("median".to_owned(), format!("{:.3} ms", profile.median_ms)),
+        ("all steps, each at its best".to_owned(), format!("{:.3} ms", profile.steps_ms)),
+        ("all steps at the roofline".to_owned(), format!("{:.3} ms", profile.roof_ms)),
+        ("as it is written".to_owned(), format!("{gflops:.1} GFLOP/s")),
+        ("the machine's peak".to_owned(), format!("{:.1} GFLOP/s", profile.roofline.peak_gflops())),
+    ];
+    html! {
+        dl.facts {
+            @for (name, value) in all {
+                div { dt { (name) } dd { (value) } }
+            }
+        }
+    }
+}
+
+/// The time of each algorithm, which also tells its colour.
+fn algorithms(profile: &Profile, groups: &[Group<'_>]) -> Markup {
+    html! {
+        div.stack {
+            @for group in groups {
+                @let share = group.ms / profile.steps_ms;
+                span class=(colour(groups, group.algorithm)) style={ "width:" (percent(share)) }
+                    title={ (group.algorithm) ", " (percent(share)) } {}
+            }
+        }
+        table {
+            thead {
+                tr {
+                    th { "Algorithm" }
+                    th.number { "Steps" }
+                    th.number { "ms" }
+                    th.number { "Time" }
+                    th.number { "Roofline" }
+                    th.number { "Above it, ms" }
+                    th.number { "Multiplications" }
+                }
+            }
+            tbody {
+                @for group in groups {
+                    tr {
+                        td { span.swatch class=(colour(groups, group.algorithm)) {} (group.algorithm) }
+                        td.number { (group.steps) }
+                        td.number { (format!("{:.3}", group.ms)) }
+                        td.number { (percent(group.ms / profile.steps_ms)) }
+                        td.number { (format!("{:.0}%", 100.0 * group.roof_ms / group.ms)) }
+                        td.number { (format!("{:.3}", (group.ms - group.roof_ms).max(0.0))) }
+                        td.number { @if let Some(fewer) = group.fewer() { (format!("{fewer:.2} times fewer")) } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// All numbers of all steps, with a bar for each.
+fn steps(profile: &Profile, groups: &[Group<'_>]) -> Markup {
+    let longest = profile.steps.iter().map(|step| step.ms).fold(f64::MIN_POSITIVE, f64::max);
+    let (by_time, by_lost) = (ranks(profile, Order::Time), ranks(profile, Order::Lost));
+    html! {
+        p {
+            "A bar is the best time of a step; its full part is the time in which this machine can do the step at best, by the "
+            "multiplications that the algorithm does or by the bytes that go in and out, whichever takes longer: the step's part "
+            "of the roofline. GFLOP/s and the part of the peak count the multiplications that the operation is written with, so "
+            "that an algorithm that needs fewer may pass 100% of the peak, and not of the roofline."
+        }
+        input type="radio" name="order" id="by-network" checked;
+        label.choices for="by-network" { "as in the network" }
+        input type="radio" name="order" id="by-time";
+        label.choices for="by-time" { "longest first" }
+        input type="radio" name="order" id="by-lost";
+        label.choices for="by-lost" { "most time above the roofline first" }
+        input type="checkbox" id="hide";
+        label for="hide" { "without steps below " (percent(SMALL)) " of the time" }
+        table.steps {
+            thead {
+                tr {
+                    th { "Step" }
+                    th { "Operation" }
+                    th { "Output" }
+                    th { "Algorithm" }
+                    th { "Time" }
+                    th.number { "ms" }
+                    th.number { "Median" }
+                    th.number { "%" }
+                    th.number { "GFLOP/s" }
+                    th.number { "Peak" }
+                    th.number { "Roofline" }
+                    th.number { "Bound by" }
+                }
+            }
+            tbody {
+                @for (place, step) in profile.steps.iter().enumerate() {
+                    tr class=[(step.share < SMALL).then_some("small")]
+                        style={ "--time:" (by_time[place]) ";--lost:" (by_lost[place]) } {
+                        (row(step, &colour(groups, &step.algorithm), longest))
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn row(step: &Step, colour: &str, longest: f64) -> Markup {
+    let tooltip = format!(
+        "{} to {}, {:.2} MB, {:.4} ms at the roofline",
+        step.input,
+        step.output,
+        1e-6 * step.bytes as f64,
+        step.roof_ms
+    );
+    html! {
+        // Long names break at their dots.
+        td { @for part in step.name.split_inclusive('.') { (part) wbr; } }
+        td { (step.operation) }
+        td title=(tooltip) { (step.output) }
+        td { span.swatch class=(colour) {} (step.algorithm) }
+        td title=(tooltip) {
+            span.bar class=(colour) style={ "width:" (percent(step.ms / longest)) } {
+                span style={ "width:" (percent(step.of_roofline.min(1.0))) } {}
+            }
+        }
+        td.number { (format!("{:.4}", step.ms)) }
+        td.number { (format!("{:.4}", step.median_ms)) }
+        td.number { (format!("{:.1}", 100.0 * step.share)) }
+        td.number { @if step.macs > 0 { (format!("{:.0}", step.gflops())) } }
+        td.number { @if step.macs > 0 { (format!("{:.0}%", 100.0 * step.of_peak)) } }
+        td.number { (format!("{:.0}%", 100.0 * step.of_roofline)) }
+        td.number { (step.bound.word()) }
+    }
+}
+
+/// For each step, in the order of the network, its place in another order.
+fn ranks(profile: &Profile, order: Order) -> Vec<usize> {
+    let mut ranks = vec![0; profile.steps.len()];
+    for (rank, place) in profile.places(order).into_iter().enumerate() {
+        ranks[place] = rank;
+    }
+    ranks
+}
