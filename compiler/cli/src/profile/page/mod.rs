@@ -66,7 +66,7 @@ fn facts(profile: &Profile) -> Markup {
         ("median".to_owned(), format!("{:.3} ms", profile.median_ms)),
         ("all steps, each at its best".to_owned(), format!("{:.3} ms", profile.steps_ms)),
         ("all steps at the roofline".to_owned(), format!("{:.3} ms", profile.roof_ms)),
-        ("as it is written".to_owned(), format!("{gflops:.1} GFLOP/s")),
+        ("the best run".to_owned(), format!("{gflops:.1} GFLOP/s")),
         ("the machine's peak".to_owned(), format!("{:.1} GFLOP/s", profile.roofline.peak_gflops())),
     ];
     html! {
@@ -103,7 +103,7 @@ fn algorithms(profile: &Profile, groups: &[Group<'_>]) -> Markup {
             tbody {
                 @for group in groups {
                     tr {
-                        td { span.swatch class=(colour(groups, group.algorithm)) {} (group.algorithm) }
+                        td { span.swatch.(colour(groups, group.algorithm)) {} (group.algorithm) }
                         td.number { (group.steps) }
                         td.number { (format!("{:.3}", group.ms)) }
                         td.number { (percent(group.ms / profile.steps_ms)) }
@@ -178,9 +178,9 @@ fn row(step: &Step, colour: &str, longest: f64) -> Markup {
         td { @for part in step.name.split_inclusive('.') { (part) wbr; } }
         td { (step.operation) }
         td title=(tooltip) { (step.output) }
-        td { span.swatch class=(colour) {} (step.algorithm) }
+        td { span.swatch.(colour) {} (step.algorithm) }
         td title=(tooltip) {
-            span.bar class=(colour) style={ "width:" (percent(step.ms / longest)) } {
+            span.bar.(colour) style={ "width:" (percent(step.ms / longest)) } {
                 span style={ "width:" (percent(step.of_roofline.min(1.0))) } {}
             }
         }
@@ -201,4 +201,61 @@ fn ranks(profile: &Profile, order: Order) -> Vec<usize> {
         ranks[place] = rank;
     }
     ranks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::profile::tests::{profile, step};
+
+    #[test]
+    fn a_page_needs_no_other_file() {
+        let page = page(&profile(vec![step("stage.0.conv1", 12), step("conv2", 1)]));
+        assert!(page.starts_with("<!DOCTYPE html>") && page.ends_with("</html>"));
+        for word in ["://", "<script", "src=", "href=", "url(", "@import"] {
+            assert!(!page.contains(word), "{word}");
+        }
+        // Where an attribute comes twice, the first one counts.
+        assert!(!page.split('<').any(|tag| tag.matches(" class=").count() > 1), "{page}");
+        // A row and a circle each, and a bar as long as the other's.
+        assert_eq!(page.matches("<circle").count(), 2);
+        assert_eq!(page.matches(r#"class="bar c0" style="width:100.0%""#).count(), 2);
+        assert!(page.contains("stage.<wbr>0.<wbr>conv1<wbr>"));
+        assert!(page.contains("prefers-color-scheme: dark"));
+    }
+
+    #[test]
+    fn names_are_text() {
+        let mut step = step(r#"<script>alert("1")</script>&amp;"#, 3);
+        step.operation = "</td><b>bold".to_owned();
+        step.output = r#"1x1" onclick="x"#.to_owned();
+        step.algorithm = "a<i>".to_owned();
+        let mut profile = profile(vec![step]);
+        profile.network = "</title><img src=x>".to_owned();
+        let page = page(&profile);
+        for word in ["<script", "<b>", "<i>", "<img", r#"" onclick=""#] {
+            assert!(!page.contains(word), "{word} in {page}");
+        }
+        assert!(page.contains("&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;&amp;amp;"), "{page}");
+    }
+
+    #[test]
+    fn rows_know_their_place_in_each_order() {
+        let mut steps = vec![step("a", 15), step("b", 2), step("c", 10)];
+        (steps[0].ms, steps[1].ms, steps[2].share) = (9.0, 7.0, 0.0001);
+        let page = page(&profile(steps));
+        let rows: Vec<&str> = page.split("<tr").filter(|row| row.contains("--time:")).collect();
+        for (row, places) in rows.iter().zip(["--time:0;--lost:2", "--time:2;--lost:0", "--time:1;--lost:1"])
+        {
+            assert!(row.contains(places), "{places} in {row}");
+        }
+        let small: Vec<bool> = rows.iter().map(|row| row.contains(r#"class="small""#)).collect();
+        assert_eq!(small, [false, false, true]);
+    }
+
+    #[test]
+    fn a_network_that_multiplies_nothing_has_a_page() {
+        let page = page(&profile(vec![step("relu1", 0)]));
+        assert!(!page.contains("<svg") && page.contains("relu1"));
+    }
 }

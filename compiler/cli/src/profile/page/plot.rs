@@ -26,11 +26,13 @@ struct Axis {
 }
 
 impl Axis {
-    /// From the power of ten below the numbers to the one above.
+    /// With all of these numbers.
     fn around(numbers: impl Iterator<Item = f64> + Clone, from: f64, to: f64) -> Axis {
-        let low = 10_f64.powf(numbers.clone().fold(f64::MAX, f64::min).log10().floor());
-        let high = 10_f64.powf(numbers.fold(f64::MIN_POSITIVE, f64::max).log10().ceil());
-        Axis { low, high: high.max(10.0 * low), from, to }
+        /// What there is at both ends, and at least.
+        const ROOM: f64 = 1.5;
+        let low = numbers.clone().fold(f64::MAX, f64::min) / ROOM;
+        let high = numbers.fold(f64::MIN_POSITIVE, f64::max) * ROOM;
+        Axis { low, high, from, to }
     }
 
     fn place(&self, number: f64) -> f64 {
@@ -38,10 +40,16 @@ impl Axis {
         self.from + (self.to - self.from) * part.clamp(0.0, 1.0)
     }
 
-    /// The powers of ten.
+    /// The distance in the picture of ten times a number.
+    fn decade(&self) -> f64 {
+        (self.to - self.from) / (self.high / self.low).log10()
+    }
+
+    /// 1, 2 and 5 times the powers of ten.
     fn ticks(&self) -> Vec<f64> {
-        let decades = (self.high / self.low).log10().round() as i32;
-        (0..=decades).map(|decade| self.low * 10_f64.powi(decade)).collect()
+        let decades = self.low.log10().floor() as i32..=self.high.log10().floor() as i32;
+        let all = decades.flat_map(|decade| [1.0, 2.0, 5.0].map(|digit| digit * 10_f64.powi(decade)));
+        all.filter(|tick| (self.low..=self.high).contains(tick)).collect()
     }
 }
 
@@ -109,12 +117,15 @@ fn roofs(profile: &Profile, x: Axis, y: Axis, peak: f64) -> Markup {
         }
     }
     let short = |number: f64| format!("{number:.1}");
+    // In degrees: twice the operations for each byte are twice the operations in a second.
+    let slope = (y.decade() / x.decade()).atan().to_degrees();
     let ridge = lines.first().map_or(x.low, |&(_, _, end, _)| end);
     html! {
         @for (size, start, end, gigabytes) in lines {
-            line.memory x1=(short(x.place(start))) y1=(short(y.place(start * gigabytes)))
-                x2=(short(x.place(end))) y2=(short(y.place(end * gigabytes))) {}
-            text x=(short(x.place(start) + 4.0)) y=(short(y.place(start * gigabytes) - 6.0)) {
+            @let (left, bottom) = (short(x.place(start)), short(y.place(start * gigabytes)));
+            line.memory x1=(left) y1=(bottom) x2=(short(x.place(end))) y2=(short(y.place(end * gigabytes))) {}
+            // Along its line, so that no text lies on another.
+            text transform={ "translate(" (left) " " (bottom) ") rotate(" (short(slope)) ")" } dx="14" dy="-4" {
                 (size) ", " (format!("{gigabytes:.0} GB/s"))
             }
         }
@@ -123,7 +134,7 @@ fn roofs(profile: &Profile, x: Axis, y: Axis, peak: f64) -> Markup {
     }
 }
 
-/// A power of ten.
+/// Without zeros that say nothing.
 fn tick_text(tick: f64) -> String {
     if tick >= 1.0 { format!("{tick:.0}") } else { format!("{tick:.5}").trim_end_matches('0').to_owned() }
 }
