@@ -108,9 +108,7 @@ impl<const SUMS: usize> Work for Part<'_, SUMS> {
         let mut sums: [F32x16; SUMS] = [simd.splat(0.0); SUMS];
         for line in self.0.chunks_exact(16).take(count) {
             // Safety: there are as many lines behind this one for each stream before the last.
-            each!(pixel SUMS, s => {
-                sums[s] = simd.add(sums[s], unsafe { simd.load(line.as_ptr().add(s * count * 16)) });
-            });
+            each!(pixel SUMS, s => sums[s] = simd.add(sums[s], unsafe { simd.load(line.as_ptr().add(s * count * 16)) }));
         }
         black_box(sums);
     }
