@@ -162,11 +162,13 @@ impl Grid {
             sums: 0,
             inputs: 0,
         };
-        // As few bands as memory and threads allow: each splits all weights anew.
+        // Each band splits all weights anew, and threads that share one all its inputs: as few bands as memory and threads allow, but
+        // where inputs are more than weights.
+        let pixels = all_rows * columns.pitch;
         let of_a_band = op.groups * blocks.div_ceil(BLOCKS);
-        let worth = all_rows * columns.pitch / (PAIRS * PIXELS);
-        let for_threads = ITEMS.div_ceil(of_a_band).min(worth).clamp(1, all_rows);
-        grid.set_bands(for_threads);
+        let sharing = pixels * pairs < steps * blocks * LANES;
+        let for_threads = if sharing { ITEMS.div_ceil(of_a_band) } else { ITEMS };
+        grid.set_bands(for_threads.min(pixels / (PAIRS * PIXELS)).clamp(1, all_rows));
         while grid.scratch() > SCRATCH {
             if grid.bands == all_rows {
                 return None;
