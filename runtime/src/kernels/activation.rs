@@ -87,16 +87,18 @@ impl Work for Finish<'_> {
             finish_numbers(simd, activation, numbers);
             return;
         }
-        chunk.each(offsets, |tile| {
-            // Two at a time, since one is a long chain of operations that wait for each other.
-            let (pairs, rest) = tile.as_chunks::<2>();
-            for pair in pairs {
-                finish(simd, activation, y, pair);
+        for (tiles, size) in chunk.tiles() {
+            for tile in tiles {
+                // Two at a time, since one is a long chain of operations that wait for each other.
+                let (pairs, rest) = chunk.pixels(offsets, tile, size).as_chunks::<2>();
+                for pair in pairs {
+                    finish(simd, activation, y, pair);
+                }
+                if let [last] = rest {
+                    finish(simd, activation, y, &[*last]);
+                }
             }
-            if let [last] = rest {
-                finish(simd, activation, y, &[*last]);
-            }
-        });
+        }
     }
 }
 
@@ -167,19 +169,30 @@ impl Work for Longer<'_> {
 
 /// The activation of each lane of each vector.
 #[inline(always)]
-fn each<S: Simd, const N: usize>(simd: S, activation: Activation, all: [F32x16; N]) -> [F32x16; N] {
-    match activation {
-        Activation::Identity => all,
-        Activation::Relu => all.map(relu),
-        Activation::Relu6 => all.map(|x| at_most_6(relu(x))),
-        Activation::LeakyRelu(slope) => all.map(|x| leaky_relu(x, slope)),
-        Activation::Tanh => all.map(|x| math::tanh(simd, x)),
-        Activation::Sigmoid => all.map(|x| math::sigmoid(simd, x)),
-        Activation::Swish => all.map(|x| simd.mul(x, math::sigmoid(simd, x))),
-        Activation::Gelu => all.map(|x| double::gelu(simd, x)),
-        Activation::HardSwish => all.map(|x| simd.mul(x, hard_sigmoid(simd, x))),
-        Activation::HardSigmoid => all.map(|x| hard_sigmoid(simd, x)),
+fn each<S: Simd, const N: usize>(simd: S, activation: Activation, mut all: [F32x16; N]) -> [F32x16; N] {
+    // Loops, since a closure, as an array's `map` takes, becomes a function of its own where it is long, without the
+    // instructions that the token proves: each fused multiplication is then a call.
+    macro_rules! each {
+        ($x:ident => $one:expr) => {
+            for x in &mut all {
+                let $x = *x;
+                *x = $one;
+            }
+        };
     }
+    match activation {
+        Activation::Identity => {}
+        Activation::Relu => each!(x => relu(x)),
+        Activation::Relu6 => each!(x => at_most_6(relu(x))),
+        Activation::LeakyRelu(slope) => each!(x => leaky_relu(x, slope)),
+        Activation::Tanh => each!(x => math::tanh(simd, x)),
+        Activation::Sigmoid => each!(x => math::sigmoid(simd, x)),
+        Activation::Swish => each!(x => simd.mul(x, math::sigmoid(simd, x))),
+        Activation::Gelu => each!(x => double::gelu(simd, x)),
+        Activation::HardSwish => each!(x => simd.mul(x, hard_sigmoid(simd, x))),
+        Activation::HardSigmoid => each!(x => hard_sigmoid(simd, x)),
+    }
+    all
 }
 
 // The comparisons are false for NaN, so that it stays.

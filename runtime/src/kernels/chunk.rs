@@ -98,13 +98,9 @@ impl Chunk {
         is_list.then_some(self.len * y.pixel)
     }
 
-    /// The offsets of each tile's pixels, each once.
+    /// The offsets of a tile's pixels, each once.
     #[inline(always)]
-    pub(super) fn each<'o>(&self, offsets: &'o Offsets, mut f: impl FnMut(&'o [usize])) {
-        for (tiles, size) in self.tiles() {
-            for tile in tiles {
-                f(&offsets[tile * self.pitch..][..size]);
-            }
-        }
+    pub(super) fn pixels<'o>(&self, offsets: &'o Offsets, tile: usize, size: usize) -> &'o [usize] {
+        &offsets[tile * self.pitch..][..size]
     }
 }

@@ -1,11 +1,13 @@
-//! The hot loops of convolutions keep their sums in registers: the compiler's output for each instruction set is read, on
-//! any machine, since a sum that goes to the stack and back makes a kernel several times slower and no less right.
+//! The hot loops of convolutions keep their sums in registers, and instructions are no calls: the compiler's output for each
+//! instruction set is read, on any machine, since a sum that goes to the stack and back, or a function that is not compiled
+//! for the instruction set of its caller, makes a kernel several times slower and no less right.
 #![cfg(target_arch = "x86_64")]
 
 use archc_runtime::isa::TABLE;
 use rustc_demangle::demangle;
 use std::path::Path;
 use std::process::Command;
+use std::sync::OnceLock;
 
 /// A loop that no other lies in.
 #[derive(Debug, Default)]
@@ -31,7 +33,12 @@ impl Loop {
 }
 
 /// The runtime's functions as assembler text, with their names.
-fn functions() -> Vec<(String, Vec<String>)> {
+fn functions() -> &'static [(String, Vec<String>)] {
+    static FUNCTIONS: OnceLock<Vec<(String, Vec<String>)>> = OnceLock::new();
+    FUNCTIONS.get_or_init(compile)
+}
+
+fn compile() -> Vec<(String, Vec<String>)> {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("registers");
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
     let out = Command::new(env!("CARGO"))
@@ -130,4 +137,22 @@ fn sums_of_convolutions_stay_in_registers() {
         }
     }
     assert!(seen > 10, "{seen} kernels");
+}
+
+#[test]
+fn instructions_are_no_calls() {
+    let mut instructions = 0;
+    for (function, lines) in functions() {
+        instructions += lines.iter().filter(|line| line.starts_with("vfmadd")).count();
+        for line in lines {
+            let Some((_, callee)) = line.split_once(char::is_whitespace).filter(|(what, _)| *what == "call")
+            else {
+                continue;
+            };
+            let callee = format!("{:#}", demangle(callee.trim()));
+            let is_instruction = callee.contains("core_arch") || callee.starts_with("fma");
+            assert!(!is_instruction, "{function} calls {callee}");
+        }
+    }
+    assert!(instructions > 1000, "{instructions} fused multiplications");
 }
