@@ -9,6 +9,7 @@ mod tables;
 
 use archc_core::lir::{Program, ValueId};
 use archc_core::plan::Plan;
+use archc_runtime::op::Split;
 use archc_runtime::run::Run;
 use archc_runtime::{Isa, LoadError, Model};
 use std::collections::BTreeMap;
@@ -66,11 +67,18 @@ impl<'a> Executable<'a> {
 
     /// Computes the outputs of as many images as `input` holds, in memory that earlier runs may have used.
     pub fn run(&self, arena: &mut [f32], input: &[f32], isa: Isa) -> Outputs {
+        self.run_split(arena, input, isa, Split::None)
+    }
+
+    /// The same with operands of convolutions split wherever the instruction set can.
+    pub fn run_split(&self, arena: &mut [f32], input: &[f32], isa: Isa, split: Split) -> Outputs {
         let view = self.program.values[self.program.input.index()].view;
         let batch = input.len() / view.image_size();
         arena[..input.len()].copy_from_slice(input);
-        let mut scratch = vec![f32::NAN; self.plan.scratch_size];
-        let mut run = Run::new(arena, self.model.weights(), batch, isa).with_scratch(&mut scratch, 1);
+        let mut scratch = vec![f32::NAN; self.plan.scratch_size.max(Run::SPLIT_SCRATCH)];
+        let run = Run::new(arena, self.model.weights(), batch, isa);
+        let mut run = run.with_scratch(&mut scratch, 1).with_split(split);
+        run.always_split();
         for call in &self.plan.calls {
             for repetition in 0..call.count {
                 steps::call(self.program, self.plan, call, repetition, &mut run);
