@@ -136,6 +136,25 @@ fn settings_and_nets_are_chosen() {
     assert!(stderr(&out).contains("classes"), "{}", stderr(&out));
 }
 
+/// MobileNetV2 loses too many digits when operands are of two parts; the smaller network does not.
+#[test]
+fn a_mode_that_rounds_too_much_is_given_up_with_a_warning() {
+    let module = |net: &str, mode: &str| {
+        let out = archc(&["dump", net, "--stage", "rust", "--mode", mode]);
+        assert_eq!(status(&out), 0, "{}", stderr(&out));
+        (stdout(&out), stderr(&out))
+    };
+    for (net, kept) in [("zoo:lenet5", true), ("zoo:mobilenet_v2", false)] {
+        let (text, warning) = module(net, "f32-fast");
+        assert_eq!(text.contains("split: Split::Two,"), kept, "{net}");
+        assert_eq!(text == module(net, "f32").0, !kept, "{net}");
+        assert_eq!(warning.starts_with("warning[W0601]: `"), !kept, "{net}: {warning}");
+        assert_eq!(warning.contains("is computed as in `f32`"), !kept, "{net}: {warning}");
+        let (text, warning) = module(net, "bf16");
+        assert!(text.contains("split: Split::One,") && !warning.contains("W0601"), "{net}");
+    }
+}
+
 #[test]
 fn modes_decide_which_algorithms_there_are() {
     let algorithms = |mode: &[&str]| {
