@@ -5,7 +5,7 @@
 
 use archc_runtime::Isa;
 use archc_runtime::layout::View;
-use archc_runtime::op::{Activation, Algorithm, Conv, Dense, Pool, PoolKind};
+use archc_runtime::op::{Activation, Algorithm, Conv, Dense, Packing, Pool, PoolKind};
 use archc_runtime::run::Run;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -32,9 +32,18 @@ const fn conv(name: &'static str, input: [usize; 3], kernel: usize, stride: usiz
 
 /// A 3x3 convolution by Winograd's algorithm in tiles of this many outputs along each axis.
 const fn winograd(name: &'static str, input: [usize; 3], outputs: usize, tile: usize) -> Case {
+    winograd_of(name, input, outputs, Algorithm::Winograd { tile, packed: true })
+}
+
+/// The same with kernels that are transformed at use.
+const fn at_use(name: &'static str, input: [usize; 3], outputs: usize, tile: usize) -> Case {
+    winograd_of(name, input, outputs, Algorithm::Winograd { tile, packed: false })
+}
+
+const fn winograd_of(name: &'static str, input: [usize; 3], outputs: usize, algorithm: Algorithm) -> Case {
     let mut case = conv(name, input, 3, 1, outputs);
     if let Layer::Conv(op) = case.layer {
-        case.layer = Layer::Conv(op.by(Algorithm::Winograd { tile }));
+        case.layer = Layer::Conv(op.by(algorithm));
     }
     case
 }
@@ -74,6 +83,13 @@ const CASES: &[Case] = &[
     winograd("F4 14 256-256", [14, 14, 256], 256, 4),
     winograd("F4 14 512-512", [14, 14, 512], 512, 4),
     winograd("F4 7 512-512", [7, 7, 512], 512, 4),
+    at_use("F4 at use 56 64-64", [56, 56, 64], 64, 4),
+    at_use("F4 at use 28 128-128", [28, 28, 128], 128, 4),
+    at_use("F4 at use 28 512-512", [28, 28, 512], 512, 4),
+    at_use("F4 at use 14 256-256", [14, 14, 256], 256, 4),
+    at_use("F4 at use 14 512-512", [14, 14, 512], 512, 4),
+    at_use("F4 at use 7 512-512", [7, 7, 512], 512, 4),
+    at_use("F2 at use 7 512-512", [7, 7, 512], 512, 2),
     winograd("F2 56 64-64", [56, 56, 64], 64, 2),
     winograd("F2 28 128-128", [28, 28, 128], 128, 2),
     winograd("F2 14 256-256", [14, 14, 256], 256, 2),
@@ -142,9 +158,9 @@ impl Case {
         };
         let weights = match &self.layer {
             Layer::Conv(op) => {
-                let taps = match op.algorithm {
-                    Algorithm::Direct => taps,
-                    Algorithm::Winograd { tile } => taps * (tile + 2).pow(2) as f64 / 9.0,
+                let taps = match op.algorithm.packing() {
+                    Packing::Plain => taps,
+                    Packing::Winograd { tile } => taps * (tile + 2).pow(2) as f64 / 9.0,
                 };
                 taps * y.channels as f64 / if op.groups > 1 { 16.0 } else { 1.0 }
             }

@@ -31,7 +31,7 @@ pub enum Activation {
     HardSigmoid,
 }
 
-/// How a convolution is computed; its weights are packed for it.
+/// How a convolution is computed; its weights are packed for it ([`Algorithm::packing`]).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Algorithm {
     /// As it is written: the products of all taps and inputs, added up.
@@ -41,6 +41,31 @@ pub enum Algorithm {
     ///
     /// It rounds otherwise: a layer's rms error is up to 1.5 (2) or 3 units (4) in 10^6 of its rms output. One number that
     /// is not finite makes its tile NaN.
+    Winograd {
+        /// Outputs of a tile along each axis: 2 or 4.
+        tile: usize,
+        /// Whether the kernels lie transformed in the packed weights, where they are 1.8 times (2) or 4 times (4) as many
+        /// numbers. Others are transformed at each use, which takes about as long as three tiles (for each group of 48).
+        packed: bool,
+    },
+}
+
+impl Algorithm {
+    /// How weights are packed for it.
+    pub const fn packing(self) -> Packing {
+        match self {
+            Algorithm::Winograd { tile, packed: true } => Packing::Winograd { tile },
+            Algorithm::Direct | Algorithm::Winograd { packed: false, .. } => Packing::Plain,
+        }
+    }
+}
+
+/// How the weights of a convolution lie, see [`Pack::Conv`](crate::weights::spec::Pack::Conv).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Packing {
+    /// As they are.
+    Plain,
+    /// 3x3 kernels transformed for tiles of `tile` by `tile` outputs of Winograd's algorithm.
     Winograd {
         /// Outputs of a tile along each axis: 2 or 4.
         tile: usize,
@@ -148,7 +173,7 @@ impl Conv {
     pub const fn scratch(&self, inputs: usize, outputs: usize) -> usize {
         match self.algorithm {
             Algorithm::Direct => 0,
-            Algorithm::Winograd { tile } => winograd::scratch(tile, inputs, outputs),
+            Algorithm::Winograd { tile, packed } => winograd::scratch(tile, packed, inputs, outputs),
         }
     }
 

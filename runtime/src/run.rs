@@ -119,8 +119,8 @@ impl<'a> Run<'a> {
                 launcher.launch(&Depthwise::new(op, memory, w, x, residual, y));
             }
             Algorithm::Direct => launcher.launch(&Direct::new(op, memory, w, x, residual, y)),
-            Algorithm::Winograd { tile } => {
-                launcher.launch(&Winograd::new(op, tile, memory, w, x, residual, y));
+            Algorithm::Winograd { tile, packed } => {
+                launcher.launch(&Winograd::new(op, tile, packed, memory, w, x, residual, y));
             }
         }
     }
@@ -234,10 +234,10 @@ mod tests {
         assert_eq!(lap(&plain, 16, 20, 1), ("direct", 49 * 20 * 9 * 16));
         assert_eq!(lap(&plain.groups(4), 16, 20, 1), ("direct", 49 * 20 * 9 * 4));
         assert_eq!(
-            lap(&plain.by(Algorithm::Winograd { tile: 2 }), 16, 20, 1),
+            lap(&plain.by(Algorithm::Winograd { tile: 2, packed: true }), 16, 20, 1),
             ("Winograd F2", 16 * 16 * 16 * 20)
         );
-        let f4 = plain.by(Algorithm::Winograd { tile: 4 });
+        let f4 = plain.by(Algorithm::Winograd { tile: 4, packed: true });
         assert_eq!(lap(&f4, 16, 20, 1), ("Winograd F4", 4 * 36 * 16 * 20));
         assert_eq!(lap(&f4, 16, 20, 5), ("Winograd F4", 5 * 4 * 36 * 16 * 20));
         assert_eq!(lap(&plain.groups(20), 20, 20, 2), ("depthwise by rows", 2 * 49 * 20 * 9));

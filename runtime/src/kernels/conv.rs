@@ -15,7 +15,7 @@ use super::strip::Strip;
 use super::table::with_tile;
 use super::tile::{Sums, accumulate, accumulate_pixel, each};
 use crate::layout::At;
-use crate::op::{Activation, Algorithm, Conv};
+use crate::op::{Activation, Conv, Packing};
 use crate::simd::{Simd, Work};
 use crate::weights::spec::conv_size;
 use core::ops::Range;
@@ -84,8 +84,7 @@ impl<'m> Direct<'m> {
         assert!(y.view.channels.is_multiple_of(groups), "groups divide the outputs");
         let (inputs, outputs) = (x.view.channels / groups, y.view.channels / groups);
         let blocks = outputs.div_ceil(16);
-        let size =
-            conv_size([op.kernel[0], op.kernel[1], inputs, y.view.channels], groups, Algorithm::Direct);
+        let size = conv_size([op.kernel[0], op.kernel[1], inputs, y.view.channels], groups, Packing::Plain);
         let all = memory.weights(w, size).0;
         let (weights, biases) = all.split_at(size - groups * blocks * 16);
         let reduction = Reduction::new(op, &x, inputs);

@@ -6,20 +6,20 @@ use super::spec::{Pack, affine_size, conv_size, dense_size, is_depthwise};
 use super::tensors::{Block, LANES, Tensors};
 use super::winograd::Transform;
 use crate::layout::View;
-use crate::op::Algorithm;
+use crate::op::Packing;
 use alloc::vec;
 use alloc::vec::Vec;
 
 /// Writes the packed weights to the start of `out`, which holds zeros. Panics where the tables contradict themselves.
 pub(super) fn pack(how: &Pack, tensors: &mut Tensors<'_>, out: &mut [f32]) -> Result<(), LoadError> {
     match *how {
-        Pack::Conv { weight, bias, norms, groups, algorithm } => {
+        Pack::Conv { weight, bias, norms, groups, packing } => {
             let &[rows, columns, inputs, outputs] = tensors.shape(weight) else {
                 panic!("a convolution's kernel has four dimensions");
             };
-            let out = &mut out[..conv_size([rows, columns, inputs, outputs], groups, algorithm)];
+            let out = &mut out[..conv_size([rows, columns, inputs, outputs], groups, packing)];
             let channels = Channels::new(outputs, bias, norms, tensors)?;
-            if let Algorithm::Winograd { tile } = algorithm {
+            if let Packing::Winograd { tile } = packing {
                 assert!((rows, columns, groups) == (3, 3, 1), "Winograd's algorithm is for 3x3 kernels");
                 return winograd(weight, inputs, &Transform::new(tile), &channels, tensors, out);
             }

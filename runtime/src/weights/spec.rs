@@ -4,7 +4,7 @@
 //! finds its tensors, so that a deep network's tables are hardly longer than a shallow one's.
 
 use crate::layout::View;
-use crate::op::Algorithm;
+use crate::op::Packing;
 use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::String;
@@ -80,7 +80,7 @@ pub enum Pack {
     /// channels][16 output channels]`, then the biases `[group][output channels / 16][16]`; channels count within their
     /// group, its last 16 inputs may be fewer, and its last 16 outputs are filled up with zeros. Where groups, inputs and
     /// outputs are as many (depthwise), instead `[channels / 16][kernel row][kernel column][16]`, then the biases
-    /// `[channels / 16][16]`. For Winograd's algorithm, with the transformed kernel's rows and columns, `tile + 2` each:
+    /// `[channels / 16][16]`. With [`Packing::Winograd`], with the transformed kernel's rows and columns, `tile + 2` each:
     /// `[output channels / 16][row][column][input channels][16 output channels]`, then the biases. Norms are folded in, in
     /// order, computed in f64. [`conv_size`] has the size.
     Conv {
@@ -92,8 +92,8 @@ pub enum Pack {
         norms: &'static [Norm],
         /// Groups.
         groups: usize,
-        /// How it is computed.
-        algorithm: Algorithm,
+        /// Whether the kernels are transformed.
+        packing: Packing,
     },
     /// A dense layer: `[outputs / 16][inputs in the order in which `input` lies in memory][16]`, then the biases
     /// `[outputs / 16][16]`. Inputs of padding lanes get zeros. [`dense_size`] has the size.
@@ -160,9 +160,9 @@ impl Instance {
 
 /// Numbers of a packed convolution, see [`Pack::Conv`]; `shape` is its kernel tensor's: rows, columns, inputs of a group,
 /// outputs of all groups.
-pub const fn conv_size(shape: [usize; 4], groups: usize, algorithm: Algorithm) -> usize {
+pub const fn conv_size(shape: [usize; 4], groups: usize, packing: Packing) -> usize {
     let [mut rows, mut columns, inputs, outputs] = shape;
-    if let Algorithm::Winograd { tile } = algorithm {
+    if let Packing::Winograd { tile } = packing {
         (rows, columns) = (tile + 2, tile + 2);
     }
     if is_depthwise(inputs, outputs, groups) {

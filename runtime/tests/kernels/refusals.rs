@@ -28,7 +28,7 @@ macro_rules! refuses {
     )*};
 }
 
-const F2: Algorithm = Algorithm::Winograd { tile: 2 };
+const F2: Algorithm = Algorithm::Winograd { tile: 2, packed: true };
 const SMALL: View = View::blocked(2, 2, 16);
 
 refuses! {

@@ -4,7 +4,7 @@
 //! affine; dense 5; softmax.
 
 use archc_runtime::layout::View;
-use archc_runtime::op::{Activation, Affine, Algorithm, Conv, Dense, Split};
+use archc_runtime::op::{Activation, Affine, Conv, Dense, Packing, Split};
 use archc_runtime::run::Run;
 use archc_runtime::spec::{Network, Output};
 use archc_runtime::weights::Source;
@@ -47,7 +47,7 @@ static STEM: Group = Group {
                 bias: None,
                 norms: &[Norm::scaled(3, 1e-3)],
                 groups: 1,
-                algorithm: Algorithm::Direct,
+                packing: Packing::Plain,
             },
         ),
     ],
@@ -71,10 +71,10 @@ static BLOCK: Group = Group {
                 bias: None,
                 norms: &[Norm::unscaled(1, 1e-5)],
                 groups: WIDTH,
-                algorithm: Algorithm::Direct,
+                packing: Packing::Plain,
             },
         ),
-        (320, Pack::Conv { weight: 4, bias: Some(5), norms: &[], groups: 1, algorithm: Algorithm::Direct }),
+        (320, Pack::Conv { weight: 4, bias: Some(5), norms: &[], groups: 1, packing: Packing::Plain }),
     ],
     size: 320 + 32 * (WIDTH + 1),
 };

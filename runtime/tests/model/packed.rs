@@ -2,7 +2,7 @@
 
 use crate::network::{NETWORK, image};
 use archc_runtime::layout::View;
-use archc_runtime::op::{Algorithm, Split};
+use archc_runtime::op::{Packing, Split};
 use archc_runtime::run::Run;
 use archc_runtime::spec::{Network, Output};
 use archc_runtime::weights::packed::{PackedError, VERSION};
@@ -232,7 +232,7 @@ static GROUP: Group = Group {
         Tensor::new("dense1.weight", Role::Kernel, &[68, 33]),
     ],
     packs: &[
-        (0, Pack::Conv { weight: 0, bias: Some(1), norms: &[], groups: 2, algorithm: Algorithm::Direct }),
+        (0, Pack::Conv { weight: 0, bias: Some(1), norms: &[], groups: 2, packing: Packing::Plain }),
         (
             CONV2,
             Pack::Conv {
@@ -240,7 +240,7 @@ static GROUP: Group = Group {
                 bias: None,
                 norms: &[Norm::unscaled(3, 1e-3)],
                 groups: 1,
-                algorithm: Algorithm::Direct,
+                packing: Packing::Plain,
             },
         ),
         (DENSE1, Pack::Dense { weight: 6, bias: None, norms: &[], input: View::blocked(2, 2, 17) }),
@@ -248,8 +248,8 @@ static GROUP: Group = Group {
     size: DENSE1 + 48 * (4 * 32 + 1),
 };
 
-const CONV2: usize = conv_size([3, 3, 20, 40], 2, Algorithm::Direct);
-const DENSE1: usize = CONV2 + conv_size([1, 2, 40, 17], 1, Algorithm::Direct);
+const CONV2: usize = conv_size([3, 3, 20, 40], 2, Packing::Plain);
+const DENSE1: usize = CONV2 + conv_size([1, 2, 40, 17], 1, Packing::Plain);
 
 static GROUPED: Network = Network {
     name: "Grouped",

@@ -98,9 +98,9 @@ fn pack(kind: &PackKind, number: impl Fn(TensorId) -> usize) -> Pack {
         leak(norms.iter().map(norm).collect())
     };
     match kind {
-        PackKind::Conv { weight, bias, norms: n, groups, algorithm } => {
+        PackKind::Conv { weight, bias, norms: n, groups, packing } => {
             let (weight, bias) = (number(*weight), bias.map(&number));
-            Pack::Conv { weight, bias, norms: norms(n), groups: *groups, algorithm: *algorithm }
+            Pack::Conv { weight, bias, norms: norms(n), groups: *groups, packing: *packing }
         }
         PackKind::Dense { weight, bias, norms: n, input } => {
             let (weight, bias) = (number(*weight), bias.map(&number));

@@ -239,26 +239,10 @@ pub struct Pack {
 #[derive(Clone, Debug, PartialEq)]
 #[allow(missing_docs, reason = "fields are those of the runtime's Pack")]
 pub enum PackKind {
-    Conv {
-        weight: TensorId,
-        bias: Option<TensorId>,
-        norms: Vec<Norm>,
-        groups: usize,
-        algorithm: op::Algorithm,
-    },
-    Dense {
-        weight: TensorId,
-        bias: Option<TensorId>,
-        norms: Vec<Norm>,
-        input: View,
-    },
-    Affine {
-        norms: Vec<Norm>,
-    },
-    Normalize {
-        mean: TensorId,
-        variance: TensorId,
-    },
+    Conv { weight: TensorId, bias: Option<TensorId>, norms: Vec<Norm>, groups: usize, packing: op::Packing },
+    Dense { weight: TensorId, bias: Option<TensorId>, norms: Vec<Norm>, input: View },
+    Affine { norms: Vec<Norm> },
+    Normalize { mean: TensorId, variance: TensorId },
 }
 
 /// A folded batch normalization.

@@ -8,9 +8,9 @@ impl PackKind {
     pub fn size(&self, tensors: &[Tensor]) -> usize {
         let shape = |id: TensorId| tensors.get(id.index()).map_or(&[][..], |t| t.shape.as_slice());
         match self {
-            PackKind::Conv { weight, groups, algorithm, .. } => {
+            PackKind::Conv { weight, groups, packing, .. } => {
                 let Ok(shape) = <[usize; 4]>::try_from(shape(*weight)) else { return 0 };
-                spec::conv_size(shape, (*groups).max(1), *algorithm)
+                spec::conv_size(shape, (*groups).max(1), *packing)
             }
             PackKind::Dense { weight, input, .. } => {
                 let &[_, outputs] = shape(*weight) else { return 0 };

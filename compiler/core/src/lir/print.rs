@@ -133,8 +133,8 @@ fn conv_text(conv: &Conv) -> String {
     if conv.groups != 1 {
         text.push_str(&format!(" groups {}", conv.groups));
     }
-    if let Algorithm::Winograd { tile } = conv.algorithm {
-        text.push_str(&format!(" winograd {tile}"));
+    if let Algorithm::Winograd { tile, packed } = conv.algorithm {
+        text.push_str(&format!(" winograd {tile}{}", if packed { " packed" } else { "" }));
     }
     text + &then(conv.activation)
 }

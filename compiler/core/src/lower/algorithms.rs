@@ -2,7 +2,8 @@
 //! network do not grow too much.
 //!
 //! The choice holds for every machine, since weights are packed for it. Layers of the same shape get the same algorithm, so
-//! that repeated blocks stay the same function.
+//! that repeated blocks stay the same function. First each layer gets the fastest algorithm that takes its weights as they are;
+//! then those are changed that save most for each number which their packed weights grow by.
 
 use super::select::{Selection, Work};
 use crate::ir::{Graph, NodeId, Shape};
@@ -14,8 +15,8 @@ use archc_runtime::weights::spec::conv_size;
 /// How much the packed weights of a network may grow, against those of direct convolutions.
 const GROWTH: f64 = 0.35;
 
-/// What an algorithm must save at least of the time of the direct one; below that the model is not to be trusted.
-const LEAST: f64 = 0.07;
+/// What a change must save at least of a layer's time; below that the model is not to be trusted.
+const LEAST: f64 = 0.03;
 
 /// Convolutions that are alike.
 struct Layers {
@@ -30,7 +31,7 @@ impl Layers {
     fn size(&self, algorithm: Algorithm) -> f64 {
         let [rows, columns] = self.conv.kernel;
         let shape = [rows, columns, self.x.channels, self.y.channels];
-        (conv_size(shape, 1, algorithm) * self.tasks.len()) as f64
+        (conv_size(shape, 1, algorithm.packing()) * self.tasks.len()) as f64
     }
 
     /// Their time.
@@ -62,11 +63,13 @@ fn best(all: &[Layers], room: f64, mode: Mode) -> Option<(usize, Algorithm)> {
         for &algorithm in algorithms(mode) {
             let saved = layers.time(layers.conv.algorithm) - layers.time(algorithm);
             let added = layers.size(algorithm) - layers.size(layers.conv.algorithm);
-            if added <= 0.0 || added > room || saved < LEAST * layers.time(Algorithm::Direct) {
+            if added < 0.0 || added > room || saved < LEAST * layers.time(layers.conv.algorithm) {
                 continue;
             }
-            if best.is_none_or(|(value, ..)| saved / added > value) {
-                best = Some((saved / added, at, algorithm));
+            // Infinite where nothing is added.
+            let value = saved / added;
+            if best.is_none_or(|(least, ..)| value > least) {
+                best = Some((value, at, algorithm));
             }
         }
     }
@@ -75,9 +78,14 @@ fn best(all: &[Layers], room: f64, mode: Mode) -> Option<(usize, Algorithm)> {
 
 /// What there is beside the direct one.
 fn algorithms(mode: Mode) -> &'static [Algorithm] {
-    const ALL: [Algorithm; 2] = [Algorithm::Winograd { tile: 2 }, Algorithm::Winograd { tile: 4 }];
+    const ALL: [Algorithm; 4] = [
+        Algorithm::Winograd { tile: 2, packed: false },
+        Algorithm::Winograd { tile: 2, packed: true },
+        Algorithm::Winograd { tile: 4, packed: false },
+        Algorithm::Winograd { tile: 4, packed: true },
+    ];
     match mode {
-        Mode::F32Strict => &ALL[..1],
+        Mode::F32Strict => &ALL[..2],
         Mode::F32 => &ALL,
         // AMX, which these are for, takes weights as they are.
         Mode::F32Fast | Mode::Bf16 => &[],
@@ -118,21 +126,25 @@ fn weights(graph: &Graph) -> f64 {
 /// The time of a 3x3 convolution, in multiplications of 16 numbers that a core does while it does nothing else.
 ///
 /// Measured with AVX2 (`cargo run --release -p archc-runtime --example kernels`): what share of the peak the products
-/// reach, what it takes to transform a tile of 16 channels, and what it takes to read weights that no cache holds.
+/// reach, what it takes to transform a tile of 16 channels and a kernel of one input and 16 outputs, and what it takes to read
+/// weights that no cache holds, which is why the transformed kernels of small planes are not worth being read.
 fn time(algorithm: Algorithm, x: Shape, y: Shape) -> f64 {
     const DIRECT: f64 = 0.93;
     const PRODUCTS: f64 = 0.88;
     const WEIGHT: f64 = 0.6;
+    const GROUP: usize = 48;
     let blocks = |channels: usize| channels.div_ceil(16) as f64;
     let (inputs, outputs) = (x.channels as f64, blocks(y.channels));
     let read = |taps: f64| WEIGHT * taps * inputs * outputs * 16.0;
     match algorithm {
         Algorithm::Direct => (y.height * y.width * 9) as f64 * inputs * outputs / DIRECT + read(9.0),
-        Algorithm::Winograd { tile } => {
-            let tiles = (y.height.div_ceil(tile) * y.width.div_ceil(tile)) as f64;
+        Algorithm::Winograd { tile, packed } => {
+            let tiles = y.height.div_ceil(tile) * y.width.div_ceil(tile);
             let taps = ((tile + 2) * (tile + 2)) as f64;
             let transforms = 12.0 * taps * (blocks(x.channels) + outputs);
-            tiles * (taps * inputs * outputs / PRODUCTS + transforms) + read(taps)
+            let kernels = 3.2 * taps * inputs * outputs * tiles.div_ceil(GROUP) as f64;
+            let all = tiles as f64 * (taps * inputs * outputs / PRODUCTS + transforms);
+            all + if packed { read(taps) } else { kernels + read(9.0) }
         }
     }
 }
@@ -144,19 +156,24 @@ mod tests {
     /// The fastest for a layer of this many rows, columns and channels.
     fn fastest(side: usize, channels: usize) -> Algorithm {
         let shape = Shape::new(side, side, channels);
-        let all = [Algorithm::Direct, Algorithm::Winograd { tile: 2 }, Algorithm::Winograd { tile: 4 }];
+        let all = algorithms(Mode::F32).iter().chain([&Algorithm::Direct]);
         let by_time =
-            |a: &Algorithm, b: &Algorithm| time(*a, shape, shape).total_cmp(&time(*b, shape, shape));
-        all.into_iter().min_by(by_time).unwrap()
+            |a: &&Algorithm, b: &&Algorithm| time(**a, shape, shape).total_cmp(&time(**b, shape, shape));
+        *all.min_by(by_time).unwrap()
     }
 
     #[test]
-    fn large_planes_take_large_tiles() {
-        for (side, channels) in [(112, 64), (56, 64), (28, 128), (14, 256)] {
-            assert_eq!(fastest(side, channels), Algorithm::Winograd { tile: 4 }, "{side} {channels}");
+    fn large_planes_read_transformed_kernels() {
+        for (side, channels) in [(224, 64), (112, 128), (56, 64)] {
+            assert_eq!(fastest(side, channels), Algorithm::Winograd { tile: 4, packed: true }, "{side}");
         }
-        // Four tiles do not pay for weights that are four times as many.
-        assert_eq!(fastest(7, 512), Algorithm::Winograd { tile: 2 });
+    }
+
+    #[test]
+    fn few_tiles_do_not_pay_for_weights_that_are_four_times_as_many() {
+        for (side, channels) in [(28, 128), (14, 256), (7, 512)] {
+            assert_eq!(fastest(side, channels), Algorithm::Winograd { tile: 4, packed: false }, "{side}");
+        }
         assert_eq!(fastest(2, 512), Algorithm::Direct);
     }
 }

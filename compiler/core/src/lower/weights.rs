@@ -4,7 +4,7 @@ use crate::ir::op::{BatchNorm, Epilogue, Op, Role};
 use crate::ir::{Graph, NodeId, Shape};
 use crate::lir::{Kernel, Norm, Pack, PackId, PackKind, Program, Tensor, TensorId};
 use archc_runtime::layout::View;
-use archc_runtime::op::Algorithm;
+use archc_runtime::op::Packing;
 
 /// Adds the tensors and the pack of a node's kernel, which reads `x`.
 pub(super) fn pack(
@@ -29,7 +29,7 @@ pub(super) fn pack(
             bias: o.bias.then(|| tensors.get(&path, Role::Bias)),
             norms: tensors.norms(&o.epilogue),
             groups: o.groups,
-            algorithm: if let Kernel::Conv(conv) = kernel { conv.algorithm } else { Algorithm::Direct },
+            packing: if let Kernel::Conv(conv) = kernel { conv.algorithm.packing() } else { Packing::Plain },
         },
         Op::Dense(o) => PackKind::Dense {
             weight: tensors.get(&path, Role::Kernel),

@@ -23,7 +23,7 @@ use super::conv::assert_geometry;
 use super::memory::Memory;
 use super::place::Place;
 use crate::layout::At;
-use crate::op::{Activation, Algorithm, Conv, Split};
+use crate::op::{Activation, Conv, Packing, Split};
 use crate::run::Run;
 use crate::simd::amx::{Amx, LINE, Steps, TILE, Tiles};
 use crate::simd::{LANES, Simd};
@@ -278,7 +278,7 @@ impl<'m> Product<'m> {
         let (inputs, outputs) = (x.view.channels / groups, y.view.channels / groups);
         let blocks = outputs.div_ceil(LANES);
         let shape = [op.kernel[0], op.kernel[1], inputs, y.view.channels];
-        let size = conv_size(shape, groups, Algorithm::Direct);
+        let size = conv_size(shape, groups, Packing::Plain);
         let (weights, biases) = memory.weights(w, size).0.split_at(size - groups * blocks * LANES);
         let (clamp, finish) = activation::split(op.activation);
         Some(Product { op: *op, amx, weights, biases, x, residual, y, outputs, blocks, grid, clamp, finish })

@@ -9,7 +9,7 @@ use super::conv::assert_geometry;
 use super::memory::Memory;
 use super::place::Place;
 use crate::layout::At;
-use crate::op::{Activation, Algorithm, Conv};
+use crate::op::{Activation, Conv, Packing};
 use crate::simd::Simd;
 use crate::weights::spec::{conv_size, is_depthwise};
 use core::ops::Range;
@@ -48,7 +48,7 @@ impl<'m> Depthwise<'m> {
         assert!(Depthwise::takes(op, x, y), "a depthwise convolution");
         let (x, residual, y) = (memory.place(x), residual.map(|r| memory.place(r)), memory.place(y));
         assert_geometry(op, &x, residual.as_ref(), &y);
-        let size = conv_size([op.kernel[0], op.kernel[1], 1, y.view.channels], op.groups, Algorithm::Direct);
+        let size = conv_size([op.kernel[0], op.kernel[1], 1, y.view.channels], op.groups, Packing::Plain);
         let (weights, biases) = memory.weights(w, size).0.split_at(size - y.blocks() * 16);
         let (clamp, finish) = activation::split(op.activation);
         let by_rows = rows::takes(op, &x, residual.as_ref(), &y);

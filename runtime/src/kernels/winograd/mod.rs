@@ -9,6 +9,7 @@ mod inputs;
 mod outputs;
 mod product;
 mod transform;
+mod weights;
 
 use super::Kernel;
 use super::activation::{self, Clamp};
@@ -23,6 +24,7 @@ use core::ops::Range;
 use inputs::Inputs;
 use outputs::Outputs;
 use product::Product;
+use weights::Weights;
 
 /// Tiles of a group: enough that a kernel's weights, which are read once for each group, are used often.
 const AT_ONCE: usize = 48;
@@ -34,15 +36,17 @@ const BLOCKS: usize = 4;
 const PART: usize = 128;
 
 /// See [`Conv::scratch`].
-pub(crate) const fn scratch(tile: usize, inputs: usize, outputs: usize) -> usize {
-    scratch_of(AT_ONCE, tile, inputs, outputs)
+pub(crate) const fn scratch(tile: usize, packed: bool, inputs: usize, outputs: usize) -> usize {
+    scratch_of(AT_ONCE, tile, packed, inputs, outputs)
 }
 
-/// Numbers of the transformed inputs and the products of a group of so many tiles.
-const fn scratch_of(tiles: usize, tile: usize, inputs: usize, outputs: usize) -> usize {
+/// Numbers of the transformed inputs and the products of a group of so many tiles, and of the kernels that are transformed at
+/// use, of two blocks of outputs.
+const fn scratch_of(tiles: usize, tile: usize, packed: bool, inputs: usize, outputs: usize) -> usize {
     let blocks = outputs.div_ceil(LANES);
     let blocks = if blocks < BLOCKS { blocks } else { BLOCKS };
-    (tile + 2) * (tile + 2) * (inputs.div_ceil(LANES) + blocks) * tiles * LANES
+    let kernels = if packed { 0 } else { 2 * weights::STEP };
+    (tile + 2) * (tile + 2) * ((inputs.div_ceil(LANES) + blocks) * tiles * LANES + kernels)
 }
 
 /// A convolution with its arguments.
@@ -50,6 +54,8 @@ const fn scratch_of(tiles: usize, tile: usize, inputs: usize, outputs: usize) ->
 pub(crate) struct Winograd<'m> {
     padding: [usize; 2],
     weights: &'m [f32],
+    /// Whether these are transformed.
+    packed: bool,
     biases: &'m [f32],
     x: Place<'m>,
     residual: Option<Place<'m>>,
@@ -92,6 +98,7 @@ impl<'m> Winograd<'m> {
     pub(crate) fn new(
         op: &Conv,
         tile: usize,
+        packed: bool,
         memory: &'m Memory<'_>,
         w: usize,
         x: At<'_>,
@@ -103,14 +110,27 @@ impl<'m> Winograd<'m> {
         assert!(tile == 2 || tile == 4, "tiles of 2x2 or 4x4 outputs");
         let is_plain = (op.kernel, op.stride, op.dilation, op.groups) == ([3, 3], [1, 1], [1, 1], 1);
         assert!(is_plain, "3x3 kernels without stride, dilation and groups");
-        let size = conv_size([3, 3, x.view.channels, y.view.channels], 1, op.algorithm);
+        let size = conv_size([3, 3, x.view.channels, y.view.channels], 1, op.algorithm.packing());
         let (weights, biases) = memory.weights(w, size).0.split_at(size - y.blocks() * LANES);
         let (rows, columns) = (y.view.height.div_ceil(tile), y.view.width.div_ceil(tile));
         let tiles = Tiles { rows, columns, images: y.images, side: tile };
         let (clamp, finish) = activation::split(op.activation);
         let groups = tiles.count().div_ceil(AT_ONCE);
         let parts = y.blocks().div_ceil(BLOCKS);
-        Winograd { padding: op.padding, weights, biases, x, residual, y, tiles, groups, parts, clamp, finish }
+        Winograd {
+            padding: op.padding,
+            weights,
+            packed,
+            biases,
+            x,
+            residual,
+            y,
+            tiles,
+            groups,
+            parts,
+            clamp,
+            finish,
+        }
     }
 
     /// The tiles of a group.
@@ -128,9 +148,15 @@ impl<'m> Winograd<'m> {
         self.taps() * self.x.blocks() * self.tiles.count().div_ceil(self.groups) * LANES
     }
 
+    /// Numbers of the products of the largest group and part.
+    fn products_size(&self) -> usize {
+        self.taps() * self.y.blocks().min(BLOCKS) * self.tiles.count().div_ceil(self.groups) * LANES
+    }
+
     #[inline(always)]
     fn items_of<S: Simd, const OUT: usize>(&self, simd: S, items: Range<usize>, scratch: &mut [f32]) {
-        let (v, m) = scratch.split_at_mut(self.inputs_size());
+        let (v, rest) = scratch.split_at_mut(self.inputs_size());
+        let (m, kernels) = rest.split_at_mut(self.products_size());
         let mut ready = None;
         for item in items {
             let (group, part) = (item / self.parts, item % self.parts);
@@ -141,51 +167,95 @@ impl<'m> Winograd<'m> {
             }
             let (all, first) = (self.y.blocks(), part * BLOCKS);
             let blocks = first..all.min(first + BLOCKS);
-            self.products(simd, &tiles, &blocks, v, m);
+            self.products::<S, OUT>(simd, &tiles, &blocks, v, m, kernels);
             simd.outline(Outputs::<OUT> { all: self, tiles, blocks, m });
         }
     }
 
-    /// The product of the transformed inputs and kernels for each tap.
+    /// The products of the transformed inputs and kernels for some blocks of outputs.
     #[inline(always)]
-    fn products<S: Simd>(
+    fn products<S: Simd, const OUT: usize>(
         &self,
         simd: S,
         tiles: &Range<usize>,
         blocks: &Range<usize>,
         v: &[f32],
         m: &mut [f32],
+        kernels: &mut [f32],
     ) {
-        let (inputs, taps, count) = (self.x.view.channels, self.taps(), tiles.len());
-        let distance = taps * inputs * LANES;
+        let (inputs, taps) = (self.x.view.channels, self.taps());
+        let mut block = blocks.start;
+        while block < blocks.end {
+            let some = if S::TILES.blocks == 2 && blocks.end - block >= 2 { 2 } else { 1 };
+            let m = &mut m[(block - blocks.start) * taps * tiles.len() * LANES..];
+            if self.packed {
+                let distance = taps * inputs * LANES;
+                let weights = &self.weights[block * distance..];
+                let weights = Transformed { weights, distance, step: inputs * LANES, inputs: 0..inputs };
+                self.taps_of(simd, block, some, tiles.len(), v, &weights, m);
+            } else {
+                for first in (0..inputs).step_by(weights::AT_ONCE) {
+                    let part = first..inputs.min(first + weights::AT_ONCE);
+                    let distance = taps * weights::STEP;
+                    for (b, to) in kernels.chunks_exact_mut(distance).take(some).enumerate() {
+                        let from = &self.weights[((block + b) * inputs + first) * 9 * LANES..];
+                        simd.outline(Weights::<OUT> { from, inputs: part.len(), to });
+                    }
+                    let weights =
+                        Transformed { weights: kernels, distance, step: weights::STEP, inputs: part };
+                    self.taps_of(simd, block, some, tiles.len(), v, &weights, m);
+                }
+            }
+            block += some;
+        }
+    }
+
+    /// The products of all taps for one block of outputs or two.
+    #[inline(always)]
+    #[allow(clippy::too_many_arguments, reason = "they are all different")]
+    fn taps_of<S: Simd>(
+        &self,
+        simd: S,
+        block: usize,
+        blocks: usize,
+        count: usize,
+        v: &[f32],
+        kernels: &Transformed<'_>,
+        m: &mut [f32],
+    ) {
+        let Transformed { weights, distance, step, inputs } = kernels;
+        let taps = self.taps();
         // The tap of the points 1 and 1, which all outputs take as it is.
         let bias_at = self.tiles.side + 3;
         for tap in 0..taps {
-            let v = &v[tap * self.x.blocks() * count * LANES..];
-            let mut block = blocks.start;
-            while block < blocks.end {
-                let pair = S::TILES.blocks == 2 && blocks.end - block >= 2;
-                let weights = &self.weights[block * distance + tap * inputs * LANES..];
-                let product = Product {
-                    inputs,
-                    count,
-                    v: v.as_ptr(),
-                    weights: weights.as_ptr(),
-                    distance,
-                    biases: (tap == bias_at).then(|| self.biases[block * LANES..].as_ptr()),
-                    m: m[((block - blocks.start) * taps + tap) * count * LANES..].as_mut_ptr(),
-                    step: taps * count * LANES,
-                };
-                if pair {
-                    product.all::<S, 2>(simd);
-                    block += 2;
-                } else {
-                    product.all::<S, 1>(simd);
-                    block += 1;
-                }
+            let product = Product {
+                inputs: inputs.len(),
+                is_first: inputs.start == 0,
+                count,
+                v: v[(tap * self.x.blocks() + inputs.start / LANES) * count * LANES..].as_ptr(),
+                weights: weights[tap * step..].as_ptr(),
+                distance: *distance,
+                biases: (tap == bias_at).then(|| self.biases[block * LANES..].as_ptr()),
+                m: m[tap * count * LANES..].as_mut_ptr(),
+                step: taps * count * LANES,
+            };
+            if blocks == 2 {
+                product.all::<S, 2>(simd);
+            } else {
+                product.all::<S, 1>(simd);
             }
         }
     }
+}
+
+/// Transformed kernels of some inputs: `[block][tap][input][16]`.
+struct Transformed<'a> {
+    weights: &'a [f32],
+    /// From a block to the next.
+    distance: usize,
+    /// From a tap to the next.
+    step: usize,
+    inputs: Range<usize>,
 }
 
 impl Kernel for Winograd<'_> {
@@ -208,7 +278,7 @@ impl Kernel for Winograd<'_> {
 
     fn scratch(&self) -> usize {
         let tiles = self.tiles.count().div_ceil(self.groups);
-        scratch_of(tiles, self.tiles.side, self.x.view.channels, self.y.view.channels)
+        scratch_of(tiles, self.tiles.side, self.packed, self.x.view.channels, self.y.view.channels)
     }
 
     #[inline(always)]

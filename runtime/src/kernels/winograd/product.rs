@@ -10,6 +10,8 @@ use core::ops::Range;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Product {
     pub(super) inputs: usize,
+    /// Whether these are the first inputs; else `m` holds the sums of those before.
+    pub(super) is_first: bool,
     /// Tiles.
     pub(super) count: usize,
     pub(super) v: *const f32,
@@ -46,7 +48,7 @@ struct OfSize<const ROWS: usize, const BLOCKS: usize> {
 impl<const ROWS: usize, const BLOCKS: usize> Work for OfSize<ROWS, BLOCKS> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let Product { inputs, count, v, weights, distance, biases, m, step } = self.all;
+        let Product { inputs, is_first, count, v, weights, distance, biases, m, step } = self.all;
         for first in self.tiles.step_by(self.size) {
             // Rows behind the last tile repeat it, and are not stored.
             let mut x = [v; ROWS];
@@ -60,7 +62,7 @@ impl<const ROWS: usize, const BLOCKS: usize> Work for OfSize<ROWS, BLOCKS> {
                 while done < inputs {
                     let mut sums: Sums<ROWS, BLOCKS> = [[simd.splat(0.0); BLOCKS]; ROWS];
                     let end = inputs.min(done + PART);
-                    let is_first = done == 0;
+                    let is_first = is_first && done == 0;
                     while done < end {
                         let some = (end - done).min(LANES);
                         accumulate(simd, &mut sums, &x, w, distance, some);

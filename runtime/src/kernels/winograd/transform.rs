@@ -2,7 +2,7 @@
 //!
 //! Points are 0, 1, -1, infinity, and for F(4, 3) also 1/2 and -2, which lose less than half as many digits as 2 and -2
 //! (Barabasz and others, "Error analysis and improving the accuracy of Winograd convolution", 2018). What an output
-//! computes is `outputs(kernel(g) * inputs(d))`; the kernel's own transform is in `weights/winograd.rs`.
+//! computes is `outputs(weights(g) * inputs(d))`; `weights/winograd.rs` has the transform of kernels once more, in f64.
 
 use crate::simd::{F32x16, Simd};
 
@@ -27,6 +27,27 @@ pub(super) fn inputs<S: Simd, const OUT: usize>(simd: S, d: [F32x16; SIDE]) -> [
         simd.mul_add(simd.splat(2.0), a, b),
         simd.mul_add(simd.splat(-0.5), a, b),
         simd.mul_add(one_half, b, simd.sub(simd.sub(d5, d3), a)),
+    ]
+}
+
+/// 3 taps, transformed. What is behind `OUT + 2` is not to be looked at.
+#[inline(always)]
+pub(super) fn weights<S: Simd, const OUT: usize>(simd: S, g: [F32x16; 3]) -> [F32x16; SIDE] {
+    let [g0, g1, g2] = g;
+    let scaled = |x: F32x16, factor: f32| simd.mul(x, simd.splat(factor));
+    let with = |x: F32x16, factor: f32, sum: F32x16| simd.mul_add(x, simd.splat(factor), sum);
+    if OUT == 2 {
+        let (even, odd) = (scaled(simd.add(g0, g2), 0.5), scaled(g1, 0.5));
+        return [g0, simd.add(even, odd), simd.sub(even, odd), g2, g0, g0];
+    }
+    let (even, odd) = (scaled(simd.add(g0, g2), 1.0 / 3.0), scaled(g1, 1.0 / 3.0));
+    [
+        g0,
+        simd.add(odd, even),
+        simd.sub(odd, even),
+        with(g2, -4.0 / 15.0, with(g1, -8.0 / 15.0, scaled(g0, -16.0 / 15.0))),
+        with(g2, 4.0 / 15.0, with(g1, -2.0 / 15.0, scaled(g0, 1.0 / 15.0))),
+        g2,
     ]
 }
 

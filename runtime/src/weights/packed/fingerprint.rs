@@ -4,7 +4,7 @@
 
 use super::hash::Hash;
 use crate::layout::{Element, Halo, Layout, Order, View};
-use crate::op::Algorithm;
+use crate::op::Packing;
 use crate::spec::Network;
 use crate::weights::spec::{Group, Instance, Norm, Pack, Role, Tensor};
 
@@ -33,11 +33,11 @@ fn tensor(hash: Hash, &Tensor { name, role, shape }: &Tensor) -> Hash {
 
 fn pack(hash: Hash, how: &Pack) -> Hash {
     match *how {
-        Pack::Conv { weight, bias, norms, groups, algorithm } => {
+        Pack::Conv { weight, bias, norms, groups, packing } => {
             let hash = optional(hash.word(0).size(weight), bias).all(norms, norm).size(groups);
-            match algorithm {
-                Algorithm::Direct => hash.word(0),
-                Algorithm::Winograd { tile } => hash.word(1).size(tile),
+            match packing {
+                Packing::Plain => hash.word(0),
+                Packing::Winograd { tile } => hash.word(1).size(tile),
             }
         }
         Pack::Dense { weight, bias, norms, input } => {

@@ -49,7 +49,7 @@ pub fn module(artifact: Artifact<'_>) -> Result<String, Error> {
     let mut sections = vec![quote! {
         use archc_runtime::layout::View;
         use archc_runtime::op::{
-            Activation, Affine, Algorithm, Conv, Dense, Lrn, Pool, PoolKind, Rescale, Split,
+            Activation, Affine, Algorithm, Conv, Dense, Lrn, Packing, Pool, PoolKind, Rescale, Split,
         };
         use archc_runtime::run::Run;
         use archc_runtime::spec::{Filter, Network, Output, Preprocess, Tap};

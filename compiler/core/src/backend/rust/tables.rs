@@ -213,12 +213,12 @@ impl Tensors {
 
 fn pack(kind: &PackKind, tensors: &mut Tensors) -> TokenStream {
     match kind {
-        PackKind::Conv { weight, bias, norms, groups, algorithm } => {
+        PackKind::Conv { weight, bias, norms, groups, packing } => {
             let (weight, bias) = (tensors.literal(*weight), tensors.optional(*bias));
             let (norms, groups) = (self::norms(norms, tensors), number(*groups));
-            let algorithm = views::algorithm(*algorithm);
+            let packing = views::packing(*packing);
             quote! {
-                Pack::Conv { weight: #weight, bias: #bias, norms: #norms, groups: #groups, algorithm: #algorithm }
+                Pack::Conv { weight: #weight, bias: #bias, norms: #norms, groups: #groups, packing: #packing }
             }
         }
         PackKind::Dense { weight, bias, norms, input } => {

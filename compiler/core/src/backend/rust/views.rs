@@ -1,7 +1,7 @@
 //! Views and attributes as Rust expressions.
 
 use archc_runtime::layout::View;
-use archc_runtime::op::{Activation, Algorithm, Conv, Pool, PoolKind, Split};
+use archc_runtime::op::{Activation, Algorithm, Conv, Packing, Pool, PoolKind, Split};
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
@@ -114,13 +114,24 @@ pub(super) fn conv(conv: &Conv) -> TokenStream {
     tokens
 }
 
-/// `Algorithm::Winograd { tile: 4 }`
-pub(super) fn algorithm(algorithm: Algorithm) -> TokenStream {
+/// `Algorithm::Winograd { tile: 4, packed: true }`
+fn algorithm(algorithm: Algorithm) -> TokenStream {
     match algorithm {
         Algorithm::Direct => quote! { Algorithm::Direct },
-        Algorithm::Winograd { tile } => {
+        Algorithm::Winograd { tile, packed } => {
             let tile = number(tile);
-            quote! { Algorithm::Winograd { tile: #tile } }
+            quote! { Algorithm::Winograd { tile: #tile, packed: #packed } }
+        }
+    }
+}
+
+/// `Packing::Winograd { tile: 4 }`
+pub(super) fn packing(packing: Packing) -> TokenStream {
+    match packing {
+        Packing::Plain => quote! { Packing::Plain },
+        Packing::Winograd { tile } => {
+            let tile = number(tile);
+            quote! { Packing::Winograd { tile: #tile } }
         }
     }
 }
@@ -178,11 +189,11 @@ mod tests {
             .dilation([1, 2])
             .padding([0, 1])
             .groups(4)
-            .by(Algorithm::Winograd { tile: 2 })
+            .by(Algorithm::Winograd { tile: 2, packed: false })
             .then(Activation::Relu);
         assert_eq!(
             text(conv(&full)),
-            "Conv::new([3,3]).stride([2,2]).dilation([1,2]).padding([0,1]).groups(4).by(Algorithm::Winograd{tile:2}).then(Activation::Relu)"
+            "Conv::new([3,3]).stride([2,2]).dilation([1,2]).padding([0,1]).groups(4).by(Algorithm::Winograd{tile:2,packed:false}).then(Activation::Relu)"
         );
         assert_eq!(
             text(pool(&Pool::new(PoolKind::Max, [3, 3], [2, 2]))),

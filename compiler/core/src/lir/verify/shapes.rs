@@ -95,7 +95,7 @@ fn conv_fits(conv: &Conv, x: Shape, y: Shape) -> bool {
     let counts = [conv.kernel, conv.stride, conv.dilation].into_iter().flatten();
     let computable = match conv.algorithm {
         Algorithm::Direct => true,
-        Algorithm::Winograd { tile } => {
+        Algorithm::Winograd { tile, .. } => {
             let plain = Conv::new([3, 3]).padding(conv.padding).by(conv.algorithm).then(conv.activation);
             (tile == 2 || tile == 4) && *conv == plain
         }

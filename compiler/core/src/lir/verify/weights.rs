@@ -50,11 +50,11 @@ fn fits(found: &Found<'_>, step: &Step, pack: &Pack) -> bool {
     };
     let bias = |bias: Option<TensorId>| bias.is_none_or(|id| vector(id, Role::Bias));
     match (&step.kernel, &pack.kind) {
-        (Kernel::Conv(conv), PackKind::Conv { weight, bias: b, norms: n, groups, algorithm }) => {
+        (Kernel::Conv(conv), PackKind::Conv { weight, bias: b, norms: n, groups, packing }) => {
             let [rows, columns] = conv.kernel;
             let shape = [rows, columns, x.channels / conv.groups.max(1), y.channels];
             conv.groups == *groups
-                && conv.algorithm == *algorithm
+                && conv.algorithm.packing() == *packing
                 && is(*weight, Role::Kernel, &shape)
                 && bias(*b)
                 && norms(n)
