@@ -6,7 +6,7 @@
 use super::memory::Weights;
 use super::place::Place;
 use super::tile::each;
-use crate::simd::{F32x16, LANES, Simd};
+use crate::simd::{F32x16, LANES, Simd, Work};
 
 /// Lanes `lead..lead + count` of a vector, and where they lie.
 #[derive(Clone, Copy, Debug)]
@@ -157,11 +157,9 @@ impl Strip {
             if self.is_line() {
                 each!(pixel PIXELS, p => tile[p] = self.load_line(simd, at[p] as isize));
             } else {
-                // By way of a copy: it is a loop, which keeps what it indexes in memory.
+                // By way of a copy: what is handed over lies in memory.
                 let mut copy = [simd.splat(0.0); PIXELS];
-                for p in 0..PIXELS {
-                    copy[p] = self.load(simd, at[p] as isize);
-                }
+                simd.outline(LoadEach { strip: self, at, to: &mut copy });
                 each!(pixel PIXELS, p => tile[p] = copy[p]);
             }
         }
@@ -189,9 +187,7 @@ impl Strip {
                 // By way of a copy, as above.
                 let mut copy = [simd.splat(0.0); PIXELS];
                 each!(pixel PIXELS, p => copy[p] = tile[p]);
-                for p in 0..PIXELS {
-                    self.store(simd, at[p], copy[p]);
-                }
+                simd.outline(StoreEach { strip: self, at, from: &copy });
             }
         }
     }
@@ -271,6 +267,40 @@ impl Strip {
                 self.first.add(at + self.count)
             };
             end.write_bytes(0, self.tail);
+        }
+    }
+}
+
+/// [`Strip::load`] for each pixel of a tile: rare and long, so that it is compiled once and not into each kernel.
+struct LoadEach<'a> {
+    strip: &'a Strip,
+    at: &'a [usize],
+    to: &'a mut [F32x16],
+}
+
+impl Work for LoadEach<'_> {
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        for (to, &at) in self.to.iter_mut().zip(self.at) {
+            // Safety: that of `Strip::load_tile`, which alone makes these.
+            *to = unsafe { self.strip.load(simd, at as isize) };
+        }
+    }
+}
+
+/// [`Strip::store`] for each pixel of a tile.
+struct StoreEach<'a> {
+    strip: &'a Strip,
+    at: &'a [usize],
+    from: &'a [F32x16],
+}
+
+impl Work for StoreEach<'_> {
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        for (&from, &at) in self.from.iter().zip(self.at) {
+            // Safety: that of `Strip::store_tile`, which alone makes these.
+            unsafe { self.strip.store(simd, at, from) };
         }
     }
 }

@@ -31,8 +31,10 @@ impl F32x16 {
     /// The first `count` lanes as they are, the others this number.
     #[inline(always)]
     pub(crate) fn keep(mut self, count: usize, other: f32) -> F32x16 {
+        // By masks, since conditions would become a branch for each lane.
         for (lane, x) in self.0.iter_mut().enumerate() {
-            *x = if lane < count { *x } else { other };
+            let mask = ((lane as i32 - count as i32) >> 31) as u32;
+            *x = f32::from_bits(x.to_bits() & mask | other.to_bits() & !mask);
         }
         self
     }
