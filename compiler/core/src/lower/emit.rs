@@ -9,6 +9,7 @@ use super::weights;
 use crate::ir::{Graph, NodeId, ScopeId, Shape};
 use crate::lir::{Buffer, BufferId, Kernel, Need, Program, Step, Tap, Value, ValueId};
 use archc_runtime::layout::{Layout, View};
+use archc_runtime::op::{Conv, Pool, PoolKind};
 use std::collections::HashMap;
 
 /// The program, without clears, every value in its own home.
@@ -27,7 +28,15 @@ pub(super) fn emit(graph: &Graph, selection: &Selection, homes: &Homes, taps: &[
         taps: Vec::new(),
     };
     let empty = HashMap::new;
-    let mut emitter = Emitter { graph, homes, program, own: empty(), copies: HashMap::new(), left: empty() };
+    let mut emitter = Emitter {
+        graph,
+        homes,
+        program,
+        own: empty(),
+        copies: HashMap::new(),
+        thinned: HashMap::new(),
+        left: empty(),
+    };
     for task in &selection.tasks {
         emitter.task(task);
     }
@@ -48,6 +57,9 @@ pub(super) fn emit(graph: &Graph, selection: &Selection, homes: &Homes, taps: &[
 /// A change of layout.
 const PLAIN_COPY: Kernel = Kernel::Copy { top: 0, left: 0 };
 
+/// Outputs from which on a copy of the input saves more time than it takes: the input is read once for every 64 of them.
+const OFTEN: usize = 128;
+
 struct Emitter<'a> {
     graph: &'a Graph,
     homes: &'a Homes,
@@ -56,6 +68,8 @@ struct Emitter<'a> {
     own: HashMap<NodeId, ValueId>,
     /// Copies in other layouts.
     copies: HashMap<NodeId, Vec<ValueId>>,
+    /// Copies of every so many rows and columns.
+    thinned: HashMap<(NodeId, [usize; 2]), ValueId>,
     /// Values as they leave the network.
     left: HashMap<NodeId, ValueId>,
 }
@@ -72,6 +86,7 @@ impl Emitter<'_> {
                 for (port, &input) in task.inputs.iter().enumerate() {
                     inputs.push(self.read(input, task_need(task, port, x, node.shape), task.owner));
                 }
+                let kernel = self.without_gaps(kernel, task, node.shape, &mut inputs);
                 let pack = inputs.first().and_then(|x| {
                     let view = self.program.values[x.index()].view;
                     weights::pack(self.graph, task.owner, kernel, &view, &mut self.program)
@@ -146,6 +161,36 @@ impl Emitter<'_> {
         self.copy(PLAIN_COPY, from, to, self.graph.node(reader).scope, comment);
         self.copies.entry(id).or_default().push(to);
         to
+    }
+
+    /// A convolution of single pixels that skips some reads what is left of them side by side, where it has so many outputs that
+    /// its input is read often. The copy is made once for all such readers, as a residual block's both branches are.
+    fn without_gaps(&mut self, kernel: Kernel, task: &Task, y: Shape, inputs: &mut [ValueId]) -> Kernel {
+        let (Kernel::Conv(conv), Some(x), Some(&id)) = (kernel, inputs.first_mut(), task.inputs.first())
+        else {
+            return kernel;
+        };
+        let dense = conv.stride([1, 1]);
+        let is_plain = dense == Conv::new([1, 1]).then(conv.activation);
+        if dense == conv || !is_plain || y.channels < OFTEN {
+            return kernel;
+        }
+        let of_stride = self.thinned.get(&(id, conv.stride)).copied();
+        *x = of_stride.unwrap_or_else(|| {
+            let view = View::blocked(y.height, y.width, self.graph.node(id).shape.channels);
+            let to = self.fresh(id, view);
+            let [rows, columns] = conv.stride;
+            let comment = format!(
+                "{}: every {rows}x{columns}th pixel of {}",
+                local_name(self.graph, task.owner),
+                self.relative(id)
+            );
+            let pool = Kernel::Pool(Pool::new(PoolKind::Max, [1, 1], conv.stride));
+            self.copy(pool, *x, to, self.graph.node(task.owner).scope, comment);
+            self.thinned.insert((id, conv.stride), to);
+            to
+        });
+        Kernel::Conv(dense)
     }
 
     /// Makes the value leave the network: as it is where it is NHWC and the network's own, else as a copy.
