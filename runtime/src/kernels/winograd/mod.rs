@@ -190,19 +190,21 @@ impl<'m> Winograd<'m> {
             let m = &mut m[(block - blocks.start) * taps * tiles.len() * LANES..];
             if self.packed {
                 let distance = taps * inputs * LANES;
-                let weights = &self.weights[block * distance..];
-                let weights = Transformed { weights, distance, step: inputs * LANES, inputs: 0..inputs };
+                let (weights, step) = (&self.weights[block * distance..], inputs * LANES);
+                let weights = Transformed { weights, distance, step, inputs: 0..inputs, upcoming: &[] };
                 self.taps_of(simd, block, some, tiles.len(), v, &weights, m);
             } else {
                 for first in (0..inputs).step_by(weights::AT_ONCE) {
                     let part = first..inputs.min(first + weights::AT_ONCE);
                     let distance = taps * weights::STEP;
+                    let mut upcoming = [self.weights; 2];
                     for (b, to) in kernels.chunks_exact_mut(distance).take(some).enumerate() {
                         let from = &self.weights[((block + b) * inputs + first) * 9 * LANES..];
                         simd.outline(Weights::<OUT> { from, inputs: part.len(), to });
+                        upcoming[b] = &from[part.len() * 9 * LANES..];
                     }
-                    let weights =
-                        Transformed { weights: kernels, distance, step: weights::STEP, inputs: part };
+                    let (weights, step, upcoming) = (&*kernels, weights::STEP, &upcoming[..some]);
+                    let weights = Transformed { weights, distance, step, inputs: part, upcoming };
                     self.taps_of(simd, block, some, tiles.len(), v, &weights, m);
                 }
             }
@@ -223,11 +225,17 @@ impl<'m> Winograd<'m> {
         kernels: &Transformed<'_>,
         m: &mut [f32],
     ) {
-        let Transformed { weights, distance, step, inputs } = kernels;
+        let Transformed { weights, distance, step, inputs, upcoming } = kernels;
+        let lines = inputs.len() * 9;
         let taps = self.taps();
         // The tap of the points 1 and 1, which all outputs take as it is.
         let bias_at = self.tiles.side + 3;
         for tap in 0..taps {
+            for upcoming in *upcoming {
+                for line in tap * lines / taps..(tap + 1) * lines / taps {
+                    simd.prefetch(upcoming.as_ptr().wrapping_add(line * LANES));
+                }
+            }
             let product = Product {
                 inputs: inputs.len(),
                 is_first: inputs.start == 0,
@@ -256,6 +264,8 @@ struct Transformed<'a> {
     /// From a tap to the next.
     step: usize,
     inputs: Range<usize>,
+    /// The kernels of each block that are transformed next, for the caches.
+    upcoming: &'a [&'a [f32]],
 }
 
 impl Kernel for Winograd<'_> {
