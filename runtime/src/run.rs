@@ -119,8 +119,8 @@ impl<'a> Run<'a> {
                 launcher.launch(&Depthwise::new(op, memory, w, x, residual, y));
             }
             Algorithm::Direct => launcher.launch(&Direct::new(op, memory, w, x, residual, y)),
-            Algorithm::Winograd { tile, packed } => {
-                launcher.launch(&Winograd::new(op, tile, packed, memory, w, x, residual, y));
+            Algorithm::Winograd { .. } => {
+                launcher.launch(&Winograd::new(op, memory, w, x, residual, y));
             }
         }
     }

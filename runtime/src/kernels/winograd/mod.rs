@@ -17,7 +17,7 @@ use super::conv::assert_geometry;
 use super::memory::Memory;
 use super::place::Place;
 use crate::layout::At;
-use crate::op::{Activation, Conv};
+use crate::op::{Activation, Algorithm, Conv};
 use crate::simd::{LANES, Simd};
 use crate::weights::spec::conv_size;
 use core::ops::Range;
@@ -97,8 +97,6 @@ impl<'m> Winograd<'m> {
     /// See [`crate::run::Run::winograd`].
     pub(crate) fn new(
         op: &Conv,
-        tile: usize,
-        packed: bool,
         memory: &'m Memory<'_>,
         w: usize,
         x: At<'_>,
@@ -107,6 +105,7 @@ impl<'m> Winograd<'m> {
     ) -> Winograd<'m> {
         let (x, residual, y) = (memory.place(x), residual.map(|r| memory.place(r)), memory.place(y));
         assert_geometry(op, &x, residual.as_ref(), &y);
+        let Algorithm::Winograd { tile, packed } = op.algorithm else { panic!("another algorithm") };
         assert!(tile == 2 || tile == 4, "tiles of 2x2 or 4x4 outputs");
         let is_plain = (op.kernel, op.stride, op.dilation, op.groups) == ([3, 3], [1, 1], [1, 1], 1);
         assert!(is_plain, "3x3 kernels without stride, dilation and groups");
