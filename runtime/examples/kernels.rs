@@ -40,6 +40,15 @@ const fn at_use(name: &'static str, input: [usize; 3], outputs: usize, tile: usi
     winograd_of(name, input, outputs, Algorithm::Winograd { tile, packed: false })
 }
 
+/// A 5x5 convolution in tiles of 2x2 outputs.
+const fn at_use_5x5(name: &'static str, input: [usize; 3], outputs: usize) -> Case {
+    let mut case = conv(name, input, 5, 1, outputs);
+    if let Layer::Conv(op) = case.layer {
+        case.layer = Layer::Conv(op.by(Algorithm::Winograd { tile: 2, packed: false }));
+    }
+    case
+}
+
 const fn winograd_of(name: &'static str, input: [usize; 3], outputs: usize, algorithm: Algorithm) -> Case {
     let mut case = conv(name, input, 3, 1, outputs);
     if let Layer::Conv(op) = case.layer {
@@ -89,6 +98,8 @@ const CASES: &[Case] = &[
     at_use("F4 at use 14 256-256", [14, 14, 256], 256, 4),
     at_use("F4 at use 14 512-512", [14, 14, 512], 512, 4),
     at_use("F4 at use 7 512-512", [7, 7, 512], 512, 4),
+    at_use_5x5("F2 5x5 27 64-192", [27, 27, 64], 192),
+    at_use_5x5("F2 5x5 35 48-64", [35, 35, 48], 64),
     at_use("F2 at use 7 512-512", [7, 7, 512], 512, 2),
     winograd("F2 56 64-64", [56, 56, 64], 64, 2),
     winograd("F2 28 128-128", [28, 28, 128], 128, 2),
@@ -96,6 +107,7 @@ const CASES: &[Case] = &[
     winograd("F2 14 512-512", [14, 14, 512], 512, 2),
     winograd("F2 7 512-512", [7, 7, 512], 512, 2),
     conv("3x3/2 35 288-384", [35, 35, 288], 3, 2, 384),
+    conv("5x5 27 64-192", [27, 27, 64], 5, 1, 192),
     conv("5x5 35 48-64", [35, 35, 48], 5, 1, 64),
     conv("1x1 56 64-64", [56, 56, 64], 1, 1, 64),
     conv("1x1 56 64-256", [56, 56, 64], 1, 1, 256),

@@ -36,15 +36,15 @@ pub enum Activation {
 pub enum Algorithm {
     /// As it is written: the products of all taps and inputs, added up.
     Direct,
-    /// Winograd's minimal filtering, of 3x3 kernels with stride 1, dilation 1 and one group, in tiles of `tile` by `tile` outputs:
-    /// 2, with 2.25 times fewer multiplications, or 4, with 4 times fewer.
+    /// Winograd's minimal filtering, of kernels with stride 1, dilation 1 and one group, in tiles of `tile` by `tile` outputs: 2,
+    /// with 2.25 times fewer multiplications for 3x3 kernels and 2.8 times fewer for 5x5, or 4, of 3x3 only, with 4 times fewer.
     ///
-    /// It rounds otherwise: a layer's rms error is up to 1.5 (2) or 3 units (4) in 10^6 of its rms output. One number that
+    /// It rounds otherwise: a layer's rms error is up to 1.5 (2, 3x3) or 3 units (the others) in 10^6 of its rms output. One number that
     /// is not finite makes its tile NaN.
     Winograd {
         /// Outputs of a tile along each axis: 2 or 4.
         tile: usize,
-        /// Whether the kernels lie transformed in the packed weights, where they are 1.8 times (2) or 4 times (4) as many
+        /// Whether the kernels, 3x3 ones, lie transformed in the packed weights, where they are 1.8 times (2) or 4 times (4) as many
         /// numbers. Others are transformed at each use, which takes about as long as three tiles (for each group of 48).
         packed: bool,
     },
@@ -173,7 +173,9 @@ impl Conv {
     pub const fn scratch(&self, inputs: usize, outputs: usize) -> usize {
         match self.algorithm {
             Algorithm::Direct => 0,
-            Algorithm::Winograd { tile, packed } => winograd::scratch(tile, packed, inputs, outputs),
+            Algorithm::Winograd { tile, packed } => {
+                winograd::scratch(tile + self.kernel[0] - 1, packed, inputs, outputs)
+            }
         }
     }
 

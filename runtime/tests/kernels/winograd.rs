@@ -8,12 +8,13 @@ use archc_runtime::layout::{Halo, View};
 use archc_runtime::op::{Algorithm, Conv, Packing};
 use archc_runtime::run::Run;
 
-const ALL: [Algorithm; 4] = [
-    Algorithm::Winograd { tile: 2, packed: true },
-    Algorithm::Winograd { tile: 2, packed: false },
-    Algorithm::Winograd { tile: 4, packed: true },
-    Algorithm::Winograd { tile: 4, packed: false },
-];
+/// Taps along each axis, outputs of a tile along each axis, and whether kernels lie transformed.
+const ALL: [(usize, usize, bool); 5] =
+    [(3, 2, true), (3, 2, false), (3, 4, true), (3, 4, false), (5, 2, false)];
+
+fn conv((side, tile, packed): (usize, usize, bool)) -> Conv {
+    Conv::new([side, side]).by(Algorithm::Winograd { tile, packed })
+}
 
 /// A case: how much of the input's plane lies around the output's, as padding or as pixels.
 #[derive(Clone, Debug)]
@@ -26,18 +27,19 @@ struct Case {
 }
 
 /// Runs a case on random numbers and layouts.
-fn check(case: &Case, algorithm: Algorithm, random: &mut Random) {
+fn check(case: &Case, random: &mut Random) {
     let Case { op, inputs, outputs, plane: [height, width], images } = *case;
     let [top, left] = op.padding;
     // Some of the window is outside at the bottom and right too, as long as there is a plane.
     let [bottom, right] = [random.range(0, 2 - top.min(2)), random.range(0, 2 - left.min(2))];
-    let rows = (height + 2).saturating_sub(top + bottom).max(1);
-    let columns = (width + 2).saturating_sub(left + right).max(1);
+    let reach = op.kernel[0] - 1;
+    let rows = (height + reach).saturating_sub(top + bottom).max(1);
+    let columns = (width + reach).saturating_sub(left + right).max(1);
     let halo = Halo {
         top,
-        bottom: height + 2 - (top + rows).min(height + 2),
+        bottom: height + reach - (top + rows).min(height + reach),
         left,
-        right: width + 2 - (left + columns).min(width + 2),
+        right: width + reach - (left + columns).min(width + reach),
     };
     let mut scene = Scene::new(images);
     let x_view = random.view([rows, columns, inputs], halo);
@@ -45,8 +47,8 @@ fn check(case: &Case, algorithm: Algorithm, random: &mut Random) {
     let (x, numbers) = scene.input(&x_view, Fill::Zero, random);
     let y = scene.output(&y_view);
     let residual = residual(&mut scene, &y, random);
-    let filter = Filter::random([3, 3, inputs, outputs], random);
-    compare(case, algorithm, &mut scene, &filter, (&x, &numbers), residual, &y);
+    let filter = Filter::random([op.kernel[0], op.kernel[1], inputs, outputs], random);
+    compare(case, &mut scene, &filter, (&x, &numbers), residual, &y);
 }
 
 /// The weights as the algorithm reads them.
@@ -59,20 +61,19 @@ fn packed(filter: &Filter, algorithm: Algorithm) -> Vec<f32> {
 
 fn compare(
     case: &Case,
-    algorithm: Algorithm,
     scene: &mut Scene,
     filter: &Filter,
     (x, numbers): (&Placed, &Numbers),
     residual: Option<(Placed, Numbers)>,
     y: &Placed,
 ) {
-    let op = case.op.by(algorithm);
+    let op = case.op;
     scene.scratch = op.scratch(case.inputs, case.outputs);
     let added = residual.as_ref().map(|(_, numbers)| numbers);
     let (expected, sizes) = reference::conv(&op, filter, numbers, added, case.plane);
     scene.check(
         &(case, x, residual.as_ref().map(|(placed, _)| placed), y),
-        &packed(filter, algorithm),
+        &packed(filter, op.algorithm),
         y,
         &expected,
         |place| 4e-6 * (0.5 + sizes.at(place)),
@@ -90,37 +91,38 @@ fn random_convolutions() {
         let mut random = Random::new(seed);
         let padding = [random.range(0, 2), random.range(0, 2)];
         let case = Case {
-            op: Conv::new([3, 3]).padding(padding).then(random.of(&ACTIVATIONS)),
+            op: conv(random.of(&ALL)).padding(padding).then(random.of(&ACTIVATIONS)),
             inputs: random.of(&[1, 3, 4, 16, 17, 32, 35, 67]),
             outputs: random.of(&[1, 7, 16, 24, 33, 48, 80]),
             plane: [random.range(1, 9), random.range(1, 13)],
             images: random.range(1, 3),
         };
-        check(&case, random.of(&ALL), &mut random);
+        check(&case, &mut random);
     }
 }
 
 /// Groups of tiles that end in the middle of a row and of an image.
 #[test]
 fn more_tiles_than_a_group_has() {
-    for (seed, algorithm) in ALL.into_iter().enumerate() {
+    for (seed, kind) in ALL.into_iter().enumerate() {
         let mut random = Random::new(4 * seed as u64);
-        let op = Conv::new([3, 3]).padding([1, 1]);
-        check(&Case { op, inputs: 20, outputs: 40, plane: [27, 30], images: 3 }, algorithm, &mut random);
+        let op = conv(kind).padding([1, 1]);
+        check(&Case { op, inputs: 20, outputs: 40, plane: [27, 30], images: 3 }, &mut random);
     }
 }
 
 /// The rms error of a layer over the rms of its output, against f64.
-fn rms(algorithm: Algorithm, inputs: usize) -> f64 {
-    let op = Conv::new([3, 3]).padding([1, 1]).by(algorithm);
+fn rms(op: Conv, inputs: usize) -> f64 {
+    let reach = op.kernel[0] / 2;
+    let op = op.padding([reach, reach]);
     let mut random = Random::new(0);
     let (outputs, side) = (16, 12);
     let mut numbers = Numbers::zeros(1, [side, side, inputs]);
     numbers.data.iter_mut().for_each(|x| *x = f64::from(random.number()));
-    let filter = Filter::random([3, 3, inputs, outputs], &mut random);
+    let filter = Filter::random([op.kernel[0], op.kernel[1], inputs, outputs], &mut random);
     let (expected, _) = reference::conv(&op, &filter, &numbers, None, [side, side]);
-    let packed = packed(&filter, algorithm);
-    let x = View::blocked(side, side, inputs).halo(1, 1, 1, 1);
+    let packed = packed(&filter, op.algorithm);
+    let x = View::blocked(side, side, inputs).halo(reach, reach, reach, reach);
     let y = View::blocked(side, side, outputs);
     let mut arena = vec![0.0; x.image_size() + y.image_size()];
     for [_, row, column, channel] in numbers.places() {
@@ -143,11 +145,14 @@ fn rms(algorithm: Algorithm, inputs: usize) -> f64 {
 #[test]
 fn rounding_errors_keep_their_bounds() {
     for inputs in [16, 64, 512] {
-        for (algorithm, bound) in [(Algorithm::Direct, 1e-6)].into_iter().chain(ALL.map(|algorithm| {
-            (algorithm, if matches!(algorithm, Algorithm::Winograd { tile: 2, .. }) { 1.5e-6 } else { 3e-6 })
-        })) {
-            let error = rms(algorithm, inputs);
-            assert!(error > 1e-9 && error <= bound, "{algorithm:?} of {inputs} inputs: {error:e}");
+        let bound = |op: Conv| match (op.algorithm, op.kernel) {
+            (Algorithm::Direct, _) => 1e-6,
+            (Algorithm::Winograd { tile: 2, .. }, [3, 3]) => 1.5e-6,
+            (Algorithm::Winograd { .. }, _) => 3e-6,
+        };
+        for op in ALL.map(conv).into_iter().chain([Conv::new([3, 3]), Conv::new([5, 5])]) {
+            let error = rms(op, inputs);
+            assert!(error > 1e-9 && error <= bound(op), "{op:?} of {inputs} inputs: {error:e}");
         }
     }
 }

@@ -36,7 +36,7 @@ impl Layers {
 
     /// Their time.
     fn time(&self, algorithm: Algorithm) -> f64 {
-        time(algorithm, self.x, self.y) * self.tasks.len() as f64
+        time(algorithm, self.conv.kernel[0], self.x, self.y) * self.tasks.len() as f64
     }
 }
 
@@ -60,7 +60,7 @@ pub(super) fn choose(graph: &Graph, selection: &mut Selection, mode: Mode) {
 fn best(all: &[Layers], room: f64, mode: Mode) -> Option<(usize, Algorithm)> {
     let mut best: Option<(f64, usize, Algorithm)> = None;
     for (at, layers) in all.iter().enumerate() {
-        for &algorithm in algorithms(mode) {
+        for &algorithm in algorithms(mode, layers.conv.kernel) {
             let saved = layers.time(layers.conv.algorithm) - layers.time(algorithm);
             let added = layers.size(algorithm) - layers.size(layers.conv.algorithm);
             if added < 0.0 || added > room || saved < LEAST * layers.time(layers.conv.algorithm) {
@@ -76,19 +76,22 @@ fn best(all: &[Layers], room: f64, mode: Mode) -> Option<(usize, Algorithm)> {
     best.map(|(_, at, algorithm)| (at, algorithm))
 }
 
-/// What there is beside the direct one.
-fn algorithms(mode: Mode) -> &'static [Algorithm] {
-    const ALL: [Algorithm; 4] = [
-        Algorithm::Winograd { tile: 2, packed: false },
-        Algorithm::Winograd { tile: 2, packed: true },
-        Algorithm::Winograd { tile: 4, packed: false },
-        Algorithm::Winograd { tile: 4, packed: true },
-    ];
-    match mode {
-        Mode::F32Strict => &ALL[..2],
-        Mode::F32 => &ALL,
-        // AMX, which these are for, takes weights as they are.
-        Mode::F32Fast | Mode::Bf16 => &[],
+/// What there is beside the direct one for a kernel; 5x5 ones are transformed as those of 3x3 are for large tiles, and round
+/// as much.
+fn algorithms(mode: Mode, kernel: [usize; 2]) -> &'static [Algorithm] {
+    const fn winograd(tile: usize, packed: bool) -> Algorithm {
+        Algorithm::Winograd { tile, packed }
+    }
+    const STRICT: &[Algorithm] = &[winograd(2, false), winograd(2, true)];
+    const ALL: &[Algorithm] = &[winograd(2, false), winograd(2, true), winograd(4, false), winograd(4, true)];
+    // AMX, which these modes are for, takes weights as they are.
+    const PLAIN: &[Algorithm] = &[winograd(2, false), winograd(4, false)];
+    match (kernel, mode) {
+        ([3, 3], Mode::F32Strict) => STRICT,
+        ([3, 3], Mode::F32) => ALL,
+        ([3, 3], Mode::F32Fast | Mode::Bf16) => PLAIN,
+        ([5, 5], Mode::F32 | Mode::F32Fast | Mode::Bf16) => &PLAIN[..1],
+        _ => &[],
     }
 }
 
@@ -99,9 +102,9 @@ fn candidates(graph: &Graph, selection: &Selection) -> Vec<Layers> {
         let (Work::Kernel(Kernel::Conv(conv)), Some(&x)) = (task.work, task.inputs.first()) else { continue };
         let shape = |id: NodeId| graph.node(id).shape;
         let (x, y) = (shape(x), shape(task.node));
-        let plain = Conv::new([3, 3]).padding(conv.padding).then(conv.activation);
+        let plain = Conv::new(conv.kernel).padding(conv.padding).then(conv.activation);
         // With fewer inputs the transforms take longer than the products.
-        if conv != plain || x.channels < 16 {
+        if conv != plain || !matches!(conv.kernel, [3, 3] | [5, 5]) || x.channels < 16 {
             continue;
         }
         match all.iter_mut().find(|l| (l.conv, l.x, l.y) == (conv, x, y)) {
@@ -123,28 +126,29 @@ fn weights(graph: &Graph) -> f64 {
     order.into_iter().map(of_node).sum::<usize>() as f64
 }
 
-/// The time of a 3x3 convolution, in multiplications of 16 numbers that a core does while it does nothing else.
+/// The time of a convolution by a kernel of so many taps along each axis, in multiplications of 16 numbers that a core does while it does nothing else.
 ///
 /// Measured with AVX2 (`cargo run --release -p archc-runtime --example kernels`): what share of the peak the products
 /// reach, what it takes to transform a tile of 16 channels and a kernel of one input and 16 outputs, and what it takes to read
 /// weights that no cache holds, which is why the transformed kernels of small planes are not worth being read.
-fn time(algorithm: Algorithm, x: Shape, y: Shape) -> f64 {
+fn time(algorithm: Algorithm, side: usize, x: Shape, y: Shape) -> f64 {
     const DIRECT: f64 = 0.93;
     const PRODUCTS: f64 = 0.88;
     const WEIGHT: f64 = 0.6;
     const GROUP: usize = 48;
     let blocks = |channels: usize| channels.div_ceil(16) as f64;
     let (inputs, outputs) = (x.channels as f64, blocks(y.channels));
+    let own = (side * side) as f64;
     let read = |taps: f64| WEIGHT * taps * inputs * outputs * 16.0;
     match algorithm {
-        Algorithm::Direct => (y.height * y.width * 9) as f64 * inputs * outputs / DIRECT + read(9.0),
+        Algorithm::Direct => (y.height * y.width) as f64 * own * inputs * outputs / DIRECT + read(own),
         Algorithm::Winograd { tile, packed } => {
             let tiles = y.height.div_ceil(tile) * y.width.div_ceil(tile);
-            let taps = ((tile + 2) * (tile + 2)) as f64;
+            let taps = (tile + side - 1).pow(2) as f64;
             let transforms = 12.0 * taps * (blocks(x.channels) + outputs);
             let kernels = 3.2 * taps * inputs * outputs * tiles.div_ceil(GROUP) as f64;
             let all = tiles as f64 * (taps * inputs * outputs / PRODUCTS + transforms);
-            all + if packed { read(taps) } else { kernels + read(9.0) }
+            all + if packed { read(taps) } else { kernels + read(own) }
         }
     }
 }
@@ -156,9 +160,10 @@ mod tests {
     /// The fastest for a layer of this many rows, columns and channels.
     fn fastest(side: usize, channels: usize) -> Algorithm {
         let shape = Shape::new(side, side, channels);
-        let all = algorithms(Mode::F32).iter().chain([&Algorithm::Direct]);
-        let by_time =
-            |a: &&Algorithm, b: &&Algorithm| time(**a, shape, shape).total_cmp(&time(**b, shape, shape));
+        let all = algorithms(Mode::F32, [3, 3]).iter().chain([&Algorithm::Direct]);
+        let by_time = |a: &&Algorithm, b: &&Algorithm| {
+            time(**a, 3, shape, shape).total_cmp(&time(**b, 3, shape, shape))
+        };
         *all.min_by(by_time).unwrap()
     }
 

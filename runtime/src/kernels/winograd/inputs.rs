@@ -6,13 +6,13 @@ use crate::simd::{F32x16, LANES, Simd, Work};
 use core::ops::Range;
 
 /// Transforms the inputs of some tiles: `[tap][block of 16 inputs][tile][16]`.
-pub(super) struct Inputs<'a, const OUT: usize> {
+pub(super) struct Inputs<'a, const INPUTS: usize> {
     pub(super) all: &'a Winograd<'a>,
     pub(super) tiles: Range<usize>,
     pub(super) v: &'a mut [f32],
 }
 
-impl<const OUT: usize> Work for Inputs<'_, OUT> {
+impl<const INPUTS: usize> Work for Inputs<'_, INPUTS> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         let Inputs { all: Winograd { x, tiles: grid, padding, .. }, tiles, v } = self;
@@ -32,16 +32,16 @@ impl<const OUT: usize> Work for Inputs<'_, OUT> {
                 let rows = -(halo.top as isize) - top..(x.view.height + halo.bottom) as isize - top;
                 let columns = -(halo.left as isize) - left..(x.view.width + halo.right) as isize - left;
                 let corner = top * x.row as isize + left * x.pixel as isize;
-                let inside = OUT as isize + 2;
+                let inside = INPUTS as isize;
                 let to = &mut v[(block * count + t) * LANES..];
-                assert!(to.len() >= (OUT + 2) * (OUT + 2) * step - (step - LANES));
+                assert!(to.len() >= INPUTS * INPUTS * step - (step - LANES));
                 let to = to.as_mut_ptr();
                 // Safety: a pixel inside lies in the plane or its halo, where the first one always does, since the halo holds
                 // the padding; others are not read. A tile's vectors lie `step` apart in `to`, as asserted above.
                 unsafe {
                     if strip.is_line() && rows.end >= inside && columns.end >= inside {
                         let at = |i: usize, j: usize| corner + (i * x.row + j * x.pixel) as isize;
-                        input_tile::<S, OUT>(simd, |i, j| strip.load_line(simd, at(i, j)), to, step);
+                        input_tile::<S, INPUTS>(simd, |i, j| strip.load_line(simd, at(i, j)), to, step);
                     } else {
                         let load = |i: usize, j: usize| {
                             let is_inside = rows.contains(&(i as isize)) && columns.contains(&(j as isize));
@@ -51,7 +51,7 @@ impl<const OUT: usize> Work for Inputs<'_, OUT> {
                                 simd.splat(0.0)
                             }
                         };
-                        input_tile::<S, OUT>(simd, load, to, step);
+                        input_tile::<S, INPUTS>(simd, load, to, step);
                     }
                 }
             }
@@ -62,9 +62,9 @@ impl<const OUT: usize> Work for Inputs<'_, OUT> {
 /// Transforms the inputs of one tile, `load(row, column)`, to vectors that lie `step` apart.
 ///
 /// # Safety
-/// All `(OUT + 2)^2` vectors must be writable.
+/// All `INPUTS^2` vectors must be writable.
 #[inline(always)]
-unsafe fn input_tile<S: Simd, const OUT: usize>(
+unsafe fn input_tile<S: Simd, const INPUTS: usize>(
     simd: S,
     load: impl Fn(usize, usize) -> F32x16,
     to: *mut f32,
@@ -72,21 +72,21 @@ unsafe fn input_tile<S: Simd, const OUT: usize>(
 ) {
     let zero = simd.splat(0.0);
     let mut half = [[zero; SIDE]; SIDE];
-    for j in 0..OUT + 2 {
+    for j in 0..INPUTS {
         let mut d = [zero; SIDE];
-        for i in 0..OUT + 2 {
+        for i in 0..INPUTS {
             d[i] = load(i, j);
         }
-        let d = transform::inputs::<S, OUT>(simd, d);
-        for i in 0..OUT + 2 {
+        let d = transform::inputs::<S, INPUTS>(simd, d);
+        for i in 0..INPUTS {
             half[i][j] = d[i];
         }
     }
-    for i in 0..OUT + 2 {
-        let d = transform::inputs::<S, OUT>(simd, half[i]);
-        for j in 0..OUT + 2 {
+    for i in 0..INPUTS {
+        let d = transform::inputs::<S, INPUTS>(simd, half[i]);
+        for j in 0..INPUTS {
             // Safety: the caller's promise.
-            unsafe { simd.store(to.add((i * (OUT + 2) + j) * step), d[j]) };
+            unsafe { simd.store(to.add((i * INPUTS + j) * step), d[j]) };
         }
     }
 }

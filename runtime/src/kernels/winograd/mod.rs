@@ -1,5 +1,6 @@
-//! A 3x3 convolution of stride 1 by Winograd's minimal filtering (Lavin and Gray, "Fast algorithms for convolutional
-//! neural networks", 2016): tiles of 2x2 or 4x4 outputs, with 16 or 36 products for each input instead of 36 or 144.
+//! A convolution of stride 1 by Winograd's minimal filtering (Lavin and Gray, "Fast algorithms for convolutional neural
+//! networks", 2016): for 3x3 kernels tiles of 2x2 or 4x4 outputs, with 16 or 36 products for each input instead of 36 or 144; for
+//! 5x5 kernels tiles of 2x2 outputs, with 36 products instead of 100.
 //!
 //! A work item is a group of tiles and a part of the outputs. Its tiles are transformed into the thread's own memory; a
 //! product of matrices for each tap of the transformed kernel follows, then the transform back, with the bias, the
@@ -36,22 +37,24 @@ const BLOCKS: usize = 4;
 const PART: usize = 128;
 
 /// See [`Conv::scratch`].
-pub(crate) const fn scratch(tile: usize, packed: bool, inputs: usize, outputs: usize) -> usize {
-    scratch_of(AT_ONCE, tile, packed, inputs, outputs)
+pub(crate) const fn scratch(side: usize, packed: bool, inputs: usize, outputs: usize) -> usize {
+    scratch_of(AT_ONCE, side, packed, inputs, outputs)
 }
 
 /// Numbers of the transformed inputs and the products of a group of so many tiles, and of the kernels that are transformed at
 /// use, of two blocks of outputs.
-const fn scratch_of(tiles: usize, tile: usize, packed: bool, inputs: usize, outputs: usize) -> usize {
+const fn scratch_of(tiles: usize, side: usize, packed: bool, inputs: usize, outputs: usize) -> usize {
     let blocks = outputs.div_ceil(LANES);
     let blocks = if blocks < BLOCKS { blocks } else { BLOCKS };
     let kernels = if packed { 0 } else { 2 * weights::STEP };
-    (tile + 2) * (tile + 2) * ((inputs.div_ceil(LANES) + blocks) * tiles * LANES + kernels)
+    side * side * ((inputs.div_ceil(LANES) + blocks) * tiles * LANES + kernels)
 }
 
 /// A convolution with its arguments.
 #[derive(Debug)]
 pub(crate) struct Winograd<'m> {
+    /// Taps along each axis.
+    kernel: usize,
     padding: [usize; 2],
     weights: &'m [f32],
     /// Whether these are transformed.
@@ -78,6 +81,8 @@ struct Tiles {
     images: usize,
     /// Outputs of a tile along each axis.
     side: usize,
+    /// Inputs of a tile along each axis.
+    inputs: usize,
 }
 
 impl Tiles {
@@ -107,16 +112,19 @@ impl<'m> Winograd<'m> {
         assert_geometry(op, &x, residual.as_ref(), &y);
         let Algorithm::Winograd { tile, packed } = op.algorithm else { panic!("another algorithm") };
         assert!(tile == 2 || tile == 4, "tiles of 2x2 or 4x4 outputs");
-        let is_plain = (op.kernel, op.stride, op.dilation, op.groups) == ([3, 3], [1, 1], [1, 1], 1);
-        assert!(is_plain, "3x3 kernels without stride, dilation and groups");
-        let size = conv_size([3, 3, x.view.channels, y.view.channels], 1, op.algorithm.packing());
+        let [taps, columns] = op.kernel;
+        let is_plain = (columns, op.stride, op.dilation, op.groups) == (taps, [1, 1], [1, 1], 1);
+        let is_small = taps == 3 || taps == 5 && tile == 2 && !packed;
+        assert!(is_plain && is_small, "3x3 or 5x5 kernels without stride, dilation and groups");
+        let size = conv_size([taps, taps, x.view.channels, y.view.channels], 1, op.algorithm.packing());
         let (weights, biases) = memory.weights(w, size).0.split_at(size - y.blocks() * LANES);
         let (rows, columns) = (y.view.height.div_ceil(tile), y.view.width.div_ceil(tile));
-        let tiles = Tiles { rows, columns, images: y.images, side: tile };
+        let tiles = Tiles { rows, columns, images: y.images, side: tile, inputs: tile + taps - 1 };
         let (clamp, finish) = activation::split(op.activation);
         let groups = tiles.count().div_ceil(AT_ONCE);
         let parts = y.blocks().div_ceil(BLOCKS);
         Winograd {
+            kernel: taps,
             padding: op.padding,
             weights,
             packed,
@@ -139,7 +147,7 @@ impl<'m> Winograd<'m> {
     }
 
     fn taps(&self) -> usize {
-        (self.tiles.side + 2).pow(2)
+        self.tiles.inputs.pow(2)
     }
 
     /// Numbers of the transformed inputs of the largest group.
@@ -153,7 +161,12 @@ impl<'m> Winograd<'m> {
     }
 
     #[inline(always)]
-    fn items_of<S: Simd, const OUT: usize>(&self, simd: S, items: Range<usize>, scratch: &mut [f32]) {
+    fn items_of<S: Simd, const INPUTS: usize, const OUT: usize, const TAPS: usize>(
+        &self,
+        simd: S,
+        items: Range<usize>,
+        scratch: &mut [f32],
+    ) {
         let (v, rest) = scratch.split_at_mut(self.inputs_size());
         let (m, kernels) = rest.split_at_mut(self.products_size());
         let mut ready = None;
@@ -161,19 +174,19 @@ impl<'m> Winograd<'m> {
             let (group, part) = (item / self.parts, item % self.parts);
             let tiles = self.group(group);
             if ready != Some(group) {
-                simd.outline(Inputs::<OUT> { all: self, tiles: tiles.clone(), v });
+                simd.outline(Inputs::<INPUTS> { all: self, tiles: tiles.clone(), v });
                 ready = Some(group);
             }
             let (all, first) = (self.y.blocks(), part * BLOCKS);
             let blocks = first..all.min(first + BLOCKS);
-            self.products::<S, OUT>(simd, &tiles, &blocks, v, m, kernels);
-            simd.outline(Outputs::<OUT> { all: self, tiles, blocks, m });
+            self.products::<S, INPUTS, TAPS>(simd, &tiles, &blocks, v, m, kernels);
+            simd.outline(Outputs::<INPUTS, OUT> { all: self, tiles, blocks, m });
         }
     }
 
     /// The products of the transformed inputs and kernels for some blocks of outputs.
     #[inline(always)]
-    fn products<S: Simd, const OUT: usize>(
+    fn products<S: Simd, const INPUTS: usize, const TAPS: usize>(
         &self,
         simd: S,
         tiles: &Range<usize>,
@@ -198,9 +211,9 @@ impl<'m> Winograd<'m> {
                     let distance = taps * weights::STEP;
                     let mut upcoming = [self.weights; 2];
                     for (b, to) in kernels.chunks_exact_mut(distance).take(some).enumerate() {
-                        let from = &self.weights[((block + b) * inputs + first) * 9 * LANES..];
-                        simd.outline(Weights::<OUT> { from, inputs: part.len(), to });
-                        upcoming[b] = &from[part.len() * 9 * LANES..];
+                        let from = &self.weights[((block + b) * inputs + first) * TAPS * TAPS * LANES..];
+                        simd.outline(Weights::<INPUTS, TAPS> { from, inputs: part.len(), to });
+                        upcoming[b] = &from[part.len() * TAPS * TAPS * LANES..];
                     }
                     let (weights, step, upcoming) = (&*kernels, weights::STEP, &upcoming[..some]);
                     let weights = Transformed { weights, distance, step, inputs: part, upcoming };
@@ -225,10 +238,10 @@ impl<'m> Winograd<'m> {
         m: &mut [f32],
     ) {
         let Transformed { weights, distance, step, inputs, upcoming } = kernels;
-        let lines = inputs.len() * 9;
+        let lines = inputs.len() * self.kernel * self.kernel;
         let taps = self.taps();
         // The tap of the points 1 and 1, which all outputs take as it is.
-        let bias_at = self.tiles.side + 3;
+        let bias_at = self.tiles.inputs + 1;
         for tap in 0..taps {
             for upcoming in *upcoming {
                 for line in tap * lines / taps..(tap + 1) * lines / taps {
@@ -278,7 +291,11 @@ impl Kernel for Winograd<'_> {
     }
 
     fn algorithm(&self) -> &'static str {
-        if self.tiles.side == 2 { "Winograd F2" } else { "Winograd F4" }
+        match (self.tiles.side, self.kernel) {
+            (2, 3) => "Winograd F2",
+            (2, _) => "Winograd F2 5x5",
+            _ => "Winograd F4",
+        }
     }
 
     fn products(&self) -> u64 {
@@ -287,15 +304,15 @@ impl Kernel for Winograd<'_> {
 
     fn scratch(&self) -> usize {
         let tiles = self.tiles.count().div_ceil(self.groups);
-        scratch_of(tiles, self.tiles.side, self.packed, self.x.view.channels, self.y.view.channels)
+        scratch_of(tiles, self.tiles.inputs, self.packed, self.x.view.channels, self.y.view.channels)
     }
 
     #[inline(always)]
     fn run<S: Simd>(&self, simd: S, items: Range<usize>, scratch: &mut [f32]) {
-        if self.tiles.side == 2 {
-            self.items_of::<S, 2>(simd, items, scratch);
-        } else {
-            self.items_of::<S, 4>(simd, items, scratch);
+        match (self.tiles.side, self.kernel) {
+            (2, 3) => self.items_of::<S, 4, 2, 3>(simd, items, scratch),
+            (2, _) => self.items_of::<S, 6, 2, 5>(simd, items, scratch),
+            _ => self.items_of::<S, 6, 4, 3>(simd, items, scratch),
         }
     }
 }

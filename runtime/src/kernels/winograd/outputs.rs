@@ -7,14 +7,14 @@ use crate::simd::{F32x16, LANES, Simd, Work};
 use core::ops::Range;
 
 /// Transforms the products of some tiles back, `[block][tap][tile][16]`, and writes the outputs.
-pub(super) struct Outputs<'a, const OUT: usize> {
+pub(super) struct Outputs<'a, const INPUTS: usize, const OUT: usize> {
     pub(super) all: &'a Winograd<'a>,
     pub(super) tiles: Range<usize>,
     pub(super) blocks: Range<usize>,
     pub(super) m: &'a [f32],
 }
 
-impl<const OUT: usize> Work for Outputs<'_, OUT> {
+impl<const INPUTS: usize, const OUT: usize> Work for Outputs<'_, INPUTS, OUT> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         let Outputs { all, tiles, blocks, m } = self;
@@ -24,7 +24,7 @@ impl<const OUT: usize> Work for Outputs<'_, OUT> {
             for (t, tile) in tiles.clone().enumerate() {
                 let (image, row, column) = grid.place(tile);
                 let from = &m[((block - blocks.start) * taps * count + t) * LANES..];
-                let mut all = output_tile::<S, OUT>(simd, from, count * LANES);
+                let mut all = output_tile::<S, INPUTS, OUT>(simd, from, count * LANES);
                 let to = y.strip(image, block * LANES);
                 let added =
                     residual.as_ref().map(|residual| (residual, residual.strip(image, block * LANES)));
@@ -56,24 +56,28 @@ impl<const OUT: usize> Work for Outputs<'_, OUT> {
 
 /// The outputs of a tile, row by row.
 #[inline(always)]
-fn output_tile<S: Simd, const OUT: usize>(simd: S, m: &[f32], step: usize) -> [F32x16; 16] {
+fn output_tile<S: Simd, const INPUTS: usize, const OUT: usize>(
+    simd: S,
+    m: &[f32],
+    step: usize,
+) -> [F32x16; 16] {
     let zero = simd.splat(0.0);
     let mut half = [[zero; SIDE]; 4];
-    assert!(m.len() >= ((OUT + 2) * (OUT + 2) - 1) * step + LANES);
-    for j in 0..OUT + 2 {
+    assert!(m.len() >= (INPUTS * INPUTS - 1) * step + LANES);
+    for j in 0..INPUTS {
         let mut column = [zero; SIDE];
-        for i in 0..OUT + 2 {
+        for i in 0..INPUTS {
             // Safety: asserted above.
-            column[i] = unsafe { simd.load(m.as_ptr().add((i * (OUT + 2) + j) * step)) };
+            column[i] = unsafe { simd.load(m.as_ptr().add((i * INPUTS + j) * step)) };
         }
-        let column = transform::outputs::<S, OUT>(simd, column);
+        let column = transform::outputs::<S, INPUTS, OUT>(simd, column);
         for i in 0..OUT {
             half[i][j] = column[i];
         }
     }
     let mut all = [zero; 16];
     for i in 0..OUT {
-        let row = transform::outputs::<S, OUT>(simd, half[i]);
+        let row = transform::outputs::<S, INPUTS, OUT>(simd, half[i]);
         all[i * OUT..][..OUT].copy_from_slice(&row[..OUT]);
     }
     all

@@ -95,9 +95,14 @@ fn conv_fits(conv: &Conv, x: Shape, y: Shape) -> bool {
     let counts = [conv.kernel, conv.stride, conv.dilation].into_iter().flatten();
     let computable = match conv.algorithm {
         Algorithm::Direct => true,
-        Algorithm::Winograd { tile, .. } => {
-            let plain = Conv::new([3, 3]).padding(conv.padding).by(conv.algorithm).then(conv.activation);
-            (tile == 2 || tile == 4) && *conv == plain
+        Algorithm::Winograd { tile, packed } => {
+            let plain = Conv::new(conv.kernel).padding(conv.padding).by(conv.algorithm).then(conv.activation);
+            let is_known = match conv.kernel {
+                [3, 3] => tile == 2 || tile == 4,
+                [5, 5] => tile == 2 && !packed,
+                _ => false,
+            };
+            is_known && *conv == plain
         }
     };
     counts.into_iter().all(|n| n > 0)
