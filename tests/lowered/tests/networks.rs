@@ -73,7 +73,7 @@ fn arenas_are_as_small_as_their_peaks() {
             plan.peak_size
         );
         let plain = plain_peak(&program, &plan);
-        assert!(plan.arena_size * 100 <= plain * 102, "{net}: {} of {plain}", plan.arena_size);
+        assert!(plan.arena_size * 100 <= plain * 103, "{net}: {} of {plain}", plan.arena_size);
         assert_eq!((plan.functions.len(), plan.calls.len()), (functions, calls), "{net}");
         let longest = plan.functions.iter().map(|f| f.steps.len()).max();
         assert!(longest <= Some(60), "{net}: {longest:?} steps in a function");
