@@ -49,7 +49,8 @@ on() {
     local cpu=$1 isas=$2 found
     echo "${cpu%%,*}: $isas"
     export CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER="qemu-x86_64 -cpu $cpu"
-    cargo test --quiet --workspace --test kernels
+    # AMX's tests execute its instructions in a signal handler of their own, which is no matter of the processor.
+    cargo test --quiet --workspace --test kernels -- --skip amx::
     cargo test --quiet --workspace --test generated -- --exact lenet5 mobilenet_v3_small --nocapture | tee "$work/tests"
     found=$(sed -n 's/^lenet5 on \(.*\): .*/\1/p' "$work/tests" | tr '\n' ' ')
     [ "$found" = "$isas " ] || fail "an emulated $cpu computed on: ${found:-nothing}"
