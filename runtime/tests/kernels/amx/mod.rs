@@ -2,6 +2,7 @@
 
 mod emulator;
 mod instructions;
+mod session;
 
 use crate::conv::residual;
 use crate::reference::{self, ACTIVATIONS, Filter};
