@@ -8,7 +8,7 @@ use super::strip::Strip;
 use super::{Kernel, Rows, activation};
 use crate::layout::At;
 use crate::op::{Activation, Affine, Rescale};
-use crate::simd::{F32x16, Simd};
+use crate::simd::{F32x16, LANES, Simd};
 use crate::weights::spec::affine_size;
 use core::ops::Range;
 
@@ -28,7 +28,12 @@ pub(crate) struct Pointwise<'m, F, const INPUTS: usize> {
     y: Place<'m>,
     function: F,
     rows: Rows,
+    /// Whether rows are computed by [`Pointwise::narrow_row`].
+    is_narrow: bool,
 }
+
+/// The most channels of which several pixels are computed at once: those of an image.
+const NARROW: usize = 4;
 
 #[derive(Clone, Copy, Debug)]
 enum Input<'m> {
@@ -59,7 +64,12 @@ impl<'m, F: Function<INPUTS>, const INPUTS: usize> Pointwise<'m, F, INPUTS> {
             }
         }
         let rows = Rows::of(&y);
-        Pointwise { inputs, y, function, rows }
+        let lies_in_rows = |input: &Input<'_>| match input {
+            Input::Value(x) | Input::Pixel(x) => x.is_nhwc(),
+            Input::Channels(_) => true,
+        };
+        let is_narrow = y.view.channels <= NARROW && y.is_nhwc() && inputs.iter().all(lies_in_rows);
+        Pointwise { inputs, y, function, rows, is_narrow }
     }
 }
 
@@ -95,18 +105,94 @@ impl<F: Function<INPUTS>, const INPUTS: usize> Kernel for Pointwise<'_, F, INPUT
             let (image, block, row) = self.rows.split(item);
             let inputs = self.inputs.each_ref().map(|input| input.strip(image, block));
             let y = self.y.strip(image, block * 16);
-            for column in 0..self.y.view.width {
-                let mut x = [simd.splat(0.0); INPUTS];
-                for (x, (strip, of_row, of_pixel)) in x.iter_mut().zip(&inputs) {
-                    // Safety: the constructor has checked that the input has this pixel.
-                    *x = unsafe { strip.load(simd, (row * of_row + column * of_pixel) as isize) };
-                }
-                let value = self.function.apply(simd, x);
-                // Safety: the pixel is one of the output's.
-                unsafe { y.store(simd, self.y.at(row, column), value) }
+            if self.is_narrow {
+                self.narrow_row(simd, &inputs, &y, row);
+            } else if y.is_line() && inputs.iter().all(|(strip, ..)| strip.is_line()) {
+                self.row::<S, true>(simd, &inputs, &y, row);
+            } else {
+                self.row::<S, false>(simd, &inputs, &y, row);
             }
         }
     }
+}
+
+impl<F: Function<INPUTS>, const INPUTS: usize> Pointwise<'_, F, INPUTS> {
+    /// Computes a row of a block of channels. `LINE` says that the channels of each strip lie side by side.
+    #[inline(always)]
+    fn row<S: Simd, const LINE: bool>(
+        &self,
+        simd: S,
+        inputs: &[(Strip, usize, usize); INPUTS],
+        y: &Strip,
+        row: usize,
+    ) {
+        for column in 0..self.y.view.width {
+            let mut x = [simd.splat(0.0); INPUTS];
+            for (x, (strip, of_row, of_pixel)) in x.iter_mut().zip(inputs) {
+                let at = (row * of_row + column * of_pixel) as isize;
+                // Safety: the constructor has checked that the input has this pixel.
+                *x = unsafe { if LINE { strip.load_line(simd, at) } else { strip.load(simd, at) } };
+            }
+            let value = self.function.apply(simd, x);
+            // Safety: the pixel is one of the output's.
+            unsafe { y.store(simd, self.y.at(row, column), value) }
+        }
+    }
+
+    /// The same where all channels of a row lie side by side, pixel after pixel, and are few: 16 numbers at once, of several
+    /// pixels.
+    #[inline(always)]
+    fn narrow_row<S: Simd>(&self, simd: S, inputs: &[(Strip, usize, usize); INPUTS], y: &Strip, row: usize) {
+        let channels = self.y.view.channels;
+        let count = self.y.view.width * channels;
+        // What is the same for all pixels, from each channel on.
+        let mut repeated = [[simd.splat(0.0); NARROW]; INPUTS];
+        for (repeated, (strip, _, of_pixel)) in repeated.iter_mut().zip(inputs) {
+            for first in 0..if *of_pixel == 0 { channels } else { 0 } {
+                for lane in 0..LANES {
+                    // Safety: there is a number for each channel.
+                    repeated[first].0[lane] = unsafe { *strip.address().add((first + lane) % channels) };
+                }
+            }
+        }
+        for start in (0..count).step_by(LANES) {
+            let some = LANES.min(count - start);
+            let mut x = [simd.splat(0.0); INPUTS];
+            for (i, (strip, of_row, of_pixel)) in inputs.iter().enumerate() {
+                let from = strip.address().wrapping_add(row * of_row + start);
+                // Safety: the row has `count` numbers.
+                x[i] = unsafe {
+                    match (*of_pixel, some) {
+                        (0, _) => repeated[i][start % channels],
+                        (_, LANES) => simd.load(from),
+                        _ => part(from, some),
+                    }
+                };
+            }
+            let value = self.function.apply(simd, x);
+            let to = y.address().wrapping_add(self.y.at(row, 0) + start);
+            // Safety: as above.
+            unsafe {
+                if some == LANES {
+                    simd.store(to, value);
+                } else {
+                    core::ptr::copy_nonoverlapping(value.0.as_ptr(), to, some);
+                }
+            }
+        }
+    }
+}
+
+/// Less than 16 numbers, and zeros.
+///
+/// # Safety
+/// They must be readable.
+#[inline(always)]
+unsafe fn part(from: *const f32, count: usize) -> F32x16 {
+    let mut x = F32x16([0.0; LANES]);
+    // Safety: the caller's promise.
+    unsafe { core::ptr::copy_nonoverlapping(from, x.0.as_mut_ptr(), count) };
+    x
 }
 
 impl Function<3> for Affine {
