@@ -2,7 +2,7 @@
 
 use crate::reference::{ACTIVATIONS, activation};
 use crate::scene::{Fill, Numbers, Placed, Random, Scene, seeds};
-use archc_runtime::layout::Halo;
+use archc_runtime::layout::{Halo, View};
 use archc_runtime::op::{Affine, Rescale};
 
 /// A scene with an input and an output of one shape, in the same memory at times.
@@ -18,10 +18,22 @@ struct Case {
 impl Case {
     fn new(seed: u64) -> Case {
         let mut random = Random::new(seed);
-        let shape = [random.range(1, 6), random.range(1, 6), random.of(&[1, 5, 16, 20, 32, 40])];
+        // Images have few channels, side by side, and several pixels in a vector.
+        let is_image = random.chance(30);
+        let shape = if is_image {
+            [random.range(1, 4), random.range(5, 14), random.range(1, 5)]
+        } else {
+            [random.range(1, 6), random.range(1, 6), random.of(&[1, 5, 16, 20, 32, 40])]
+        };
+        let view = |random: &mut Random| {
+            let [height, width, channels] = shape;
+            let side = random.range(0, 2);
+            let image = View::nhwc(height, width, channels).halo(side, 0, 0, side);
+            if is_image { image } else { random.view(shape, Halo::NONE) }
+        };
         let mut scene = Scene::new(random.range(1, 3));
-        let (x, numbers) = scene.input(&random.view(shape, Halo::NONE), Fill::Zero, &mut random);
-        let y = if random.chance(40) { x } else { scene.output(&random.view(shape, Halo::NONE)) };
+        let (x, numbers) = scene.input(&view(&mut random), Fill::Zero, &mut random);
+        let y = if random.chance(40) { x } else { scene.output(&view(&mut random)) };
         Case { random, shape, scene, x, numbers, y }
     }
 
