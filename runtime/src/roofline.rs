@@ -3,7 +3,11 @@
 
 use crate::isa::Isa;
 use crate::kernels::Launcher;
+#[cfg(target_arch = "x86_64")]
+use crate::kernels::roof::MultiplyTiles;
 use crate::kernels::roof::{Multiply, Read};
+#[cfg(target_arch = "x86_64")]
+use crate::simd::amx::Amx;
 use crate::sys::{Arena, Team, prepare};
 use std::time::{Duration, Instant};
 
@@ -16,6 +20,7 @@ pub struct Roofline {
     isa: Isa,
     threads: usize,
     multiply_adds: f64,
+    tile_multiply_adds: Option<f64>,
     bytes_read: Vec<(usize, f64)>,
     /// As much as the largest size.
     memory: Arena,
@@ -33,7 +38,7 @@ impl Roofline {
         let mut memory = Arena::zeroed(largest / size_of::<f32>());
         // Memory that nothing was written to is none.
         memory.fill(1.0);
-        Roofline { isa, threads, multiply_adds: 0.0, bytes_read, memory }
+        Roofline { isa, threads, multiply_adds: 0.0, tile_multiply_adds: None, bytes_read, memory }
     }
 
     /// Measures all rates once more. Where a machine has other things to do, most tries are disturbed: several rounds with
@@ -41,11 +46,18 @@ impl Roofline {
     pub fn measure(&mut self) {
         /// What a try reads at least, so that handing it to the threads takes no time beside it.
         const LEAST: usize = 16 << 20;
-        let Roofline { isa, threads, multiply_adds, bytes_read, memory } = self;
+        let Roofline { isa, threads, multiply_adds, bytes_read, memory, .. } = self;
         let mut launcher = Launcher::new(*isa).with_team(Team::open(*threads));
         let kernel = Multiply { items: 256 * *threads };
         let count = kernel.items * Multiply::ROUNDS * isa.tiles().conv[0] * 16;
         *multiply_adds = multiply_adds.max(count as f64 / least_seconds(|| launcher.launch(&kernel)));
+        #[cfg(target_arch = "x86_64")]
+        if let Some(amx) = Amx::of(*isa) {
+            let kernel = MultiplyTiles { amx, items: 64 * *threads };
+            let count = kernel.items * MultiplyTiles::PRODUCTS;
+            let rate = count as f64 / least_seconds(|| launcher.launch(&kernel));
+            self.tile_multiply_adds = Some(self.tile_multiply_adds.unwrap_or(0.0).max(rate));
+        }
         for (size, most) in bytes_read {
             let memory = &memory[..*size / size_of::<f32>()];
             let times = LEAST.div_ceil(*size);
@@ -58,6 +70,11 @@ impl Roofline {
     /// Multiplications of f32 numbers, each with an addition, out of registers.
     pub fn multiply_adds(&self) -> f64 {
         self.multiply_adds
+    }
+
+    /// The same of bf16 numbers by AMX, where the instruction set has it.
+    pub fn tile_multiply_adds(&self) -> Option<f64> {
+        self.tile_multiply_adds
     }
 
     /// For memory of each size the bytes that are read from it, again and again, by each thread its own part.

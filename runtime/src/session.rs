@@ -16,6 +16,8 @@ pub struct Lap {
     /// Multiplications of the whole batch, each with an addition, that the algorithm does; those of transforms and of
     /// padding lanes do not count. None where there is more to move than to multiply.
     pub products: u64,
+    /// Whether AMX does them, as products of bf16 numbers, which has a peak of its own.
+    pub on_tiles: bool,
 }
 
 /// The arena of a model for a batch of images. `run` allocates nothing.

@@ -56,6 +56,11 @@ pub(crate) trait Kernel: Sync {
         0
     }
 
+    /// Whether AMX does them.
+    fn on_tiles(&self) -> bool {
+        false
+    }
+
     /// Numbers that a thread needs for itself while it computes.
     fn scratch(&self) -> usize {
         0
@@ -122,7 +127,8 @@ impl<'m> Launcher<'m> {
     pub(crate) fn launch<K: Kernel>(&mut self, kernel: &K) {
         self.prepare(kernel);
         if let Some(Laps(lap)) = &mut self.laps {
-            lap(Lap { algorithm: kernel.algorithm(), products: kernel.products() });
+            let (algorithm, products) = (kernel.algorithm(), kernel.products());
+            lap(Lap { algorithm, products, on_tiles: kernel.on_tiles() });
         }
     }
 

@@ -3,6 +3,8 @@
 use super::Kernel;
 use super::table::with_tile;
 use super::tile::each;
+#[cfg(target_arch = "x86_64")]
+use crate::simd::amx::{Amx, Steps, TILE};
 use crate::simd::{F32x16, Simd, Work};
 use core::hint::black_box;
 use core::ops::Range;
@@ -59,6 +61,69 @@ impl<const SUMS: usize> Work for Products<SUMS> {
             each!(pixel SUMS, s => sums[s] = simd.mul_add(sums[s], a, b));
         }
         black_box(sums);
+    }
+}
+
+/// Products of AMX's tiles, of which four keep its unit busy, with operands from the L1 cache.
+#[cfg(target_arch = "x86_64")]
+#[derive(Debug)]
+pub(crate) struct MultiplyTiles {
+    /// The proof that there are tiles.
+    pub(crate) amx: Amx,
+    /// Work items.
+    pub(crate) items: usize,
+}
+
+#[cfg(target_arch = "x86_64")]
+impl MultiplyTiles {
+    const ROUNDS: usize = 8;
+    const STEPS: usize = 8;
+    /// Multiplications of an item: of 16 pixels, 16 outputs and 32 inputs each.
+    pub(crate) const PRODUCTS: usize = MultiplyTiles::ROUNDS * MultiplyTiles::STEPS * 4 * 16 * 16 * 32;
+}
+
+#[cfg(target_arch = "x86_64")]
+impl Kernel for MultiplyTiles {
+    fn items(&self) -> usize {
+        self.items
+    }
+
+    fn cost(&self) -> usize {
+        self.items * MultiplyTiles::PRODUCTS / 256
+    }
+
+    fn algorithm(&self) -> &'static str {
+        "multiply tiles"
+    }
+
+    #[inline(always)]
+    fn run<S: Simd>(&self, _: S, items: Range<usize>, _: &mut [f32]) {
+        /// Every step reads the same inputs.
+        #[repr(align(64))]
+        struct Operands {
+            inputs: [u8; 2 * TILE],
+            weights: [u8; MultiplyTiles::STEPS * 2 * TILE],
+            table: [u64; MultiplyTiles::STEPS + 1],
+        }
+        if const { S::AMX } {
+            let operands = black_box(Operands {
+                inputs: [0; 2 * TILE],
+                weights: [0; MultiplyTiles::STEPS * 2 * TILE],
+                table: [0; MultiplyTiles::STEPS + 1],
+            });
+            let steps = Steps {
+                inputs: operands.inputs.as_ptr(),
+                second: TILE,
+                table: operands.table.as_ptr(),
+                weights: operands.weights.as_ptr(),
+                count: MultiplyTiles::STEPS,
+            };
+            let mut tiles = self.amx.tiles([16, 16]);
+            for _ in 0..items.len() * MultiplyTiles::ROUNDS {
+                // Safety: there are two tiles of inputs, and for each step two of weights and a number of the table, and one more.
+                unsafe { tiles.multiply::<1, 2>(&steps) };
+            }
+        }
     }
 }
 

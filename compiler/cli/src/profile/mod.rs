@@ -10,7 +10,7 @@ pub(crate) use table::table;
 use crate::error::Error;
 use archc_core::compile::Compiled;
 use archc_core::lir::work::{self, Work};
-use roofline::{Bound, Roofline};
+use roofline::{Bound, Products, Roofline};
 use serde::{Deserialize, Serialize};
 
 /// What the network's program prints.
@@ -37,6 +37,7 @@ struct Timed {
     median_ms: f64,
     algorithm: String,
     products: u64,
+    on_tiles: bool,
 }
 
 /// The profile of a network.
@@ -79,6 +80,8 @@ struct Step {
     macs: u64,
     /// Those that the algorithm does in place of them.
     products: u64,
+    /// Whether AMX does them, of bf16 numbers.
+    on_tiles: bool,
     /// Bytes of values and of weights.
     bytes: u64,
     /// The time in which the machine can do it, by its products or its bytes, whichever takes longer.
@@ -115,10 +118,15 @@ struct Group<'p> {
 }
 
 impl Group<'_> {
-    /// How many times fewer the multiplications are than those that the operations are written with, where they are fewer.
-    fn fewer(&self) -> Option<f64> {
+    /// How many multiplications the algorithm does for those that the operations are written with, where that is another number.
+    fn multiplications(&self) -> String {
         let fewer = self.macs as f64 / self.products.max(1) as f64;
-        (self.products > 0 && fewer > 1.005).then_some(fewer)
+        match self.products {
+            0 => String::new(),
+            _ if fewer > 1.005 => format!("{fewer:.2} times fewer"),
+            _ if fewer < 0.995 => format!("{:.2} times as many", 1.0 / fewer),
+            _ => String::new(),
+        }
     }
 }
 
@@ -151,7 +159,8 @@ impl Profile {
         let sum: f64 = steps.iter().map(|step| step.ms).sum();
         let step = |(work, timed): (Work, Timed)| {
             let (values, macs) = (work.value_bytes * batch, work.macs * batch);
-            let (roof_ms, bound) = roofline.least_ms(timed.products, values, work.weight_bytes, bytes);
+            let unit = if timed.on_tiles { Products::OnTiles } else { Products::OnVectors };
+            let (roof_ms, bound) = roofline.least_ms(unit(timed.products), values, work.weight_bytes, bytes);
             // A clock may find that a step takes no time.
             let ms = timed.ms.max(1e-6);
             Step {
@@ -165,11 +174,12 @@ impl Profile {
                 share: ms / sum.max(ms),
                 macs,
                 products: timed.products,
+                on_tiles: timed.on_tiles,
                 bytes: values + work.weight_bytes,
                 roof_ms,
                 bound,
                 of_roofline: roof_ms / ms,
-                of_peak: roofline.compute_ms(macs) / ms,
+                of_peak: roofline.compute_ms(Products::OnVectors(macs)) / ms,
             }
         };
         let steps: Vec<Step> = works.into_iter().zip(steps).map(step).collect();
@@ -262,7 +272,7 @@ mod tests {
 
     /// A profile by hand: 10^9 multiplications in a second, 10^9 bytes in a second of any memory.
     pub(super) fn profile(steps: Vec<Step>) -> Profile {
-        let roofline = r#"{"multiply_adds": 1e9, "bytes_read": [[65536, 1e9]]}"#;
+        let roofline = r#"{"multiply_adds": 1e9, "tile_multiply_adds": null, "bytes_read": [[65536, 1e9]]}"#;
         let ms: f64 = steps.iter().map(|step| step.ms).sum();
         Profile {
             network: "Net".to_owned(),
@@ -295,6 +305,7 @@ mod tests {
             share: 0.25,
             macs,
             products,
+            on_tiles: false,
             bytes: 1_000_000,
             roof_ms,
             bound: Bound::Compute,
@@ -331,9 +342,21 @@ mod tests {
         (pool.algorithm, pool.ms) = ("max pool".to_owned(), 1.0);
         let profile = profile(vec![pool, step("a", 2), step("b", 10)]);
         let groups = profile.groups();
-        let found: Vec<_> =
-            groups.iter().map(|g| (g.algorithm, g.steps, g.ms, g.roof_ms, g.fewer())).collect();
-        assert_eq!(found, [("Winograd F2", 2, 16.0, 6.0, Some(2.0)), ("max pool", 1, 1.0, 0.0, None)]);
+        let found: Vec<_> = groups.iter().map(|g| (g.algorithm, g.steps, g.ms, g.roof_ms)).collect();
+        assert_eq!(found, [("Winograd F2", 2, 16.0, 6.0), ("max pool", 1, 1.0, 0.0)]);
+    }
+
+    #[test]
+    fn multiplications_are_compared_with_those_that_are_written() {
+        let mut step = step("a", 6);
+        let said = |step: &Step| profile(vec![step.clone()]).groups()[0].multiplications();
+        assert_eq!(said(&step), "2.00 times fewer");
+        step.products = 6 * step.macs;
+        assert_eq!(said(&step), "6.00 times as many");
+        step.products = step.macs;
+        assert_eq!(said(&step), "");
+        (step.macs, step.products) = (0, 0);
+        assert_eq!(said(&step), "");
     }
 
     #[test]

@@ -8,8 +8,19 @@ use serde::{Deserialize, Serialize};
 pub(super) struct Roofline {
     /// Multiplications with an addition, out of registers.
     multiply_adds: f64,
+    /// The same of bf16 numbers by AMX, where the machine has it.
+    tile_multiply_adds: Option<f64>,
     /// Sizes of memory and the bytes that are read from it, again and again; sizes grow.
     bytes_read: Vec<(u64, f64)>,
+}
+
+/// Multiplications, each with an addition, by what does them.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Products {
+    /// Of f32 numbers, in vectors.
+    OnVectors(u64),
+    /// Of bf16 numbers, by AMX.
+    OnTiles(u64),
 }
 
 /// What a step's least time is due to.
@@ -37,15 +48,18 @@ impl Roofline {
     ///
     /// Values were written just before, so that they come from the cache that holds them. Weights come from the one that holds
     /// all of the network, since all of it was touched since they were read last.
-    pub(super) fn least_ms(&self, products: u64, values: u64, weights: u64, all: u64) -> (f64, Bound) {
+    pub(super) fn least_ms(&self, products: Products, values: u64, weights: u64, all: u64) -> (f64, Bound) {
         let compute = self.compute_ms(products);
         let memory = 1e3 * (values as f64 / self.rate(values) + weights as f64 / self.rate(all));
         if compute >= memory { (compute, Bound::Compute) } else { (memory, Bound::Memory) }
     }
 
-    /// The time of so many products, if there is nothing else to do.
-    pub(super) fn compute_ms(&self, products: u64) -> f64 {
-        1e3 * products as f64 / self.multiply_adds
+    /// The time of products, if there is nothing else to do.
+    pub(super) fn compute_ms(&self, products: Products) -> f64 {
+        match products {
+            Products::OnVectors(count) => 1e3 * count as f64 / self.multiply_adds,
+            Products::OnTiles(count) => self.tile_multiply_adds.map_or(0.0, |rate| 1e3 * count as f64 / rate),
+        }
     }
 
     /// Bytes that are read in a second from memory of a size, between the sizes that were measured by the ratio to both.
@@ -67,6 +81,11 @@ impl Roofline {
         2e-9 * self.multiply_adds
     }
 
+    /// The same of bf16 numbers by AMX.
+    pub(super) fn tile_peak_gflops(&self) -> Option<f64> {
+        self.tile_multiply_adds.map(|rate| 2e-9 * rate)
+    }
+
     /// Sizes of memory in words, and 10^9 bytes in a second that are read from it.
     pub(super) fn gigabytes(&self) -> impl Iterator<Item = (String, f64)> {
         self.bytes_read.iter().map(|&(size, rate)| (readable(size), 1e-9 * rate))
@@ -76,7 +95,13 @@ impl Roofline {
     pub(super) fn describe(&self) -> String {
         let rates: Vec<String> =
             self.gigabytes().map(|(size, rate)| format!("{rate:.0} of {size}")).collect();
-        format!("{:.0} GFLOP/s; reads GB/s out of memory: {}", self.peak_gflops(), rates.join(", "))
+        let tiles = self.tile_peak_gflops().map(|peak| format!(", {peak:.0} of bf16 by AMX"));
+        format!(
+            "{:.0} GFLOP/s{}; reads GB/s out of memory: {}",
+            self.peak_gflops(),
+            tiles.unwrap_or_default(),
+            rates.join(", ")
+        )
     }
 }
 
@@ -85,7 +110,11 @@ mod tests {
     use super::*;
 
     fn roofline() -> Roofline {
-        Roofline { multiply_adds: 1e9, bytes_read: vec![(100, 8e9), (10_000, 2e9)] }
+        Roofline {
+            multiply_adds: 1e9,
+            tile_multiply_adds: Some(1e10),
+            bytes_read: vec![(100, 8e9), (10_000, 2e9)],
+        }
     }
 
     #[test]
@@ -99,8 +128,11 @@ mod tests {
     #[test]
     fn a_step_is_bound_by_what_takes_longer() {
         // 1 ms of products; 100 bytes at 8 GB/s and 10^6 at 2 GB/s.
-        assert_eq!(roofline().least_ms(1_000_000, 100, 0, 1 << 20), (1.0, Bound::Compute));
-        let (ms, bound) = roofline().least_ms(100_000, 100, 1_000_000, 1 << 20);
+        let products = Products::OnVectors(1_000_000);
+        assert_eq!(roofline().least_ms(products, 100, 0, 1 << 20), (1.0, Bound::Compute));
+        let products = Products::OnTiles(30_000_000);
+        assert_eq!(roofline().least_ms(products, 100, 0, 1 << 20), (3.0, Bound::Compute));
+        let (ms, bound) = roofline().least_ms(Products::OnVectors(100_000), 100, 1_000_000, 1 << 20);
         assert!((ms - 0.500_012_5).abs() < 1e-12, "{ms}");
         assert_eq!(bound, Bound::Memory);
     }

@@ -62,7 +62,7 @@ pub(crate) fn table(profile: &Profile, order: Order) -> String {
             format!("{:.4}", group.ms),
             format!("{:.1}", 100.0 * group.ms / profile.steps_ms),
             percent(group.roof_ms / group.ms),
-            group.fewer().map_or_else(String::new, |fewer| format!("{fewer:.2} times fewer")),
+            group.multiplications(),
         ]);
     }
     let warning = profile.warning().map_or_else(String::new, |warning| format!("{warning}\n"));

@@ -450,9 +450,14 @@ impl Kernel for Product<'_> {
         }
     }
 
-    /// Of whole numbers, not of their parts.
+    /// Those of parts that matter, see [`Tiles::multiply`].
     fn products(&self) -> u64 {
-        self.y.numbers() * (self.taps() * self.inputs()) as u64
+        let of_a_number = [1, 3, 6][self.grid.parts - 1];
+        of_a_number * self.y.numbers() * (self.taps() * self.inputs()) as u64
+    }
+
+    fn on_tiles(&self) -> bool {
+        true
     }
 
     #[inline(always)]

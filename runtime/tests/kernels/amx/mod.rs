@@ -10,6 +10,7 @@ use crate::scene::{Fill, Numbers, Placed, Random, Scene, seeds};
 use archc_runtime::Isa;
 use archc_runtime::layout::{Halo, View};
 use archc_runtime::op::{Activation, Conv, Split};
+use archc_runtime::roofline::Roofline;
 use archc_runtime::run::Run;
 
 /// Each way to split, with what it rounds: for each number of a sum's size, and a layer's rms error at most.
@@ -182,4 +183,14 @@ fn nan_stays_in_its_windows() {
             }
         }
     }
+}
+
+/// What is emulated has a rate as well, however low.
+#[test]
+fn the_peak_of_tiles_is_measured() {
+    emulator::install();
+    let mut roofline = Roofline::new(Isa::EMULATED_AMX, 1, &[]);
+    assert_eq!(roofline.tile_multiply_adds(), None);
+    roofline.measure();
+    assert!(roofline.tile_multiply_adds().is_some_and(|rate| rate.is_finite() && rate > 0.0));
 }

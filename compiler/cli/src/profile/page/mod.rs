@@ -109,7 +109,7 @@ fn algorithms(profile: &Profile, groups: &[Group<'_>]) -> Markup {
                         td.number { (percent(group.ms / profile.steps_ms)) }
                         td.number { (format!("{:.0}%", 100.0 * group.roof_ms / group.ms)) }
                         td.number { (format!("{:.3}", (group.ms - group.roof_ms).max(0.0))) }
-                        td.number { @if let Some(fewer) = group.fewer() { (format!("{fewer:.2} times fewer")) } }
+                        td.number { (group.multiplications()) }
                     }
                 }
             }

@@ -61,15 +61,17 @@ pub(super) fn plot(profile: &Profile, groups: &[Group<'_>]) -> Markup {
     }
     // Small circles lie on large ones.
     steps.sort_by(|a, b| b.ms.total_cmp(&a.ms));
-    let peak = profile.roofline.peak_gflops();
+    let mut peaks = vec![(profile.roofline.peak_gflops(), "f32")];
+    peaks.extend(profile.roofline.tile_peak_gflops().map(|peak| (peak, "bf16 by AMX")));
     let points = steps.iter().map(|step| point(step));
     let [left, right, top, bottom] = AROUND;
     let x = Axis::around(points.clone().map(|(x, _)| x), left, WIDTH - right);
-    let y = Axis::around(points.map(|(_, y)| y).chain([peak]), HEIGHT - bottom, top);
+    let y =
+        Axis::around(points.map(|(_, y)| y).chain(peaks.iter().map(|(peak, _)| *peak)), HEIGHT - bottom, top);
     let short = |number: f64| format!("{number:.1}");
     html! {
         p {
-            "Each circle is a step, its area the time of it. At the solid line all units multiply; at a dashed one memory of that "
+            "Each circle is a step, its area the time of it. At a solid line all units multiply; at a dashed one memory of that "
             "size gives all the bytes that it can. Multiplications are those that the algorithm does. Steps that only move numbers "
             "are not here."
         }
@@ -86,7 +88,7 @@ pub(super) fn plot(profile: &Profile, groups: &[Group<'_>]) -> Markup {
             }
             text x=((left + WIDTH - right) / 2.0) y=(HEIGHT - 6.0) text-anchor="middle" { "operations for each byte" }
             text transform={ "translate(12 " (HEIGHT / 2.0) ") rotate(-90)" } text-anchor="middle" { "GFLOP/s" }
-            (roofs(profile, x, y, peak))
+            (roofs(profile, x, y, &peaks))
             @for step in steps {
                 @let (at, height) = point(step);
                 @let radius = (1800.0 * step.share).sqrt().max(2.5);
@@ -101,16 +103,17 @@ pub(super) fn plot(profile: &Profile, groups: &[Group<'_>]) -> Markup {
     }
 }
 
-/// The peak, and a line for each size of memory whose rate differs from that of the size before.
-fn roofs(profile: &Profile, x: Axis, y: Axis, peak: f64) -> Markup {
+/// The peaks, and a line for each size of memory whose rate differs from that of the size before.
+fn roofs(profile: &Profile, x: Axis, y: Axis, peaks: &[(f64, &str)]) -> Markup {
+    let highest = peaks.iter().map(|(peak, _)| *peak).fold(0.0, f64::max);
     let mut drawn = f64::MAX;
     let mut lines = Vec::new();
     for (size, gigabytes) in profile.roofline.gigabytes() {
         if gigabytes * 1.2 < drawn {
             drawn = gigabytes;
-            // From where the line enters the picture to where it meets the peak.
+            // From where the line enters the picture to where it meets the highest peak.
             let start = x.low.max(y.low / gigabytes);
-            let end = (peak / gigabytes).min(x.high);
+            let end = (highest / gigabytes).min(x.high);
             if start < end {
                 lines.push((size, start, end, gigabytes));
             }
@@ -119,7 +122,7 @@ fn roofs(profile: &Profile, x: Axis, y: Axis, peak: f64) -> Markup {
     let short = |number: f64| format!("{number:.1}");
     // In degrees: twice the operations for each byte are twice the operations in a second.
     let slope = (y.decade() / x.decade()).atan().to_degrees();
-    let ridge = lines.first().map_or(x.low, |&(_, _, end, _)| end);
+    let fastest = lines.first().map_or(f64::MAX, |&(.., gigabytes)| gigabytes);
     html! {
         @for (size, start, end, gigabytes) in lines {
             @let (left, bottom) = (short(x.place(start)), short(y.place(start * gigabytes)));
@@ -129,8 +132,11 @@ fn roofs(profile: &Profile, x: Axis, y: Axis, peak: f64) -> Markup {
                 (size) ", " (format!("{gigabytes:.0} GB/s"))
             }
         }
-        line.roof x1=(short(x.place(ridge))) x2=(short(x.to)) y1=(short(y.place(peak))) y2=(short(y.place(peak))) {}
-        text x=(short(x.to - 4.0)) y=(short(y.place(peak) - 6.0)) text-anchor="end" { (format!("{peak:.0} GFLOP/s")) }
+        @for (peak, what) in peaks {
+            @let height = short(y.place(*peak));
+            line.roof x1=(short(x.place(peak / fastest))) x2=(short(x.to)) y1=(height) y2=(height) {}
+            text x=(short(x.to - 4.0)) y=(height) dy="-6" text-anchor="end" { (format!("{peak:.0} GFLOP/s of {what}")) }
+        }
     }
 }
 
