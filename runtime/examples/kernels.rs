@@ -230,7 +230,7 @@ fn lines(lines: &mut [Line]) -> &mut [f32] {
 /// Multiply-adds in a second that the instruction set can do, from registers.
 fn peak(isa: Isa) -> f64 {
     let width = match isa.name() {
-        "avx512" => 16.0,
+        "amx" | "avx512" => 16.0,
         "avx2" => 8.0,
         _ => 4.0,
     };
@@ -241,7 +241,7 @@ fn peak(isa: Isa) -> f64 {
         match isa.name() {
             // Safety: the machine has the instruction set.
             #[cfg(target_arch = "x86_64")]
-            "avx512" => unsafe { spin_avx512(ROUNDS) },
+            "amx" | "avx512" => unsafe { spin_avx512(ROUNDS) },
             // Safety: as above.
             #[cfg(target_arch = "x86_64")]
             "avx2" => unsafe { spin_avx2(ROUNDS) },

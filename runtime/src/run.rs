@@ -75,8 +75,8 @@ impl<'a> Run<'a> {
         Run { launcher: self.launcher.with_laps(laps), ..self }
     }
 
-    /// With operands of convolutions that may be split, where the instruction set has AMX and there is memory for it
-    /// ([`Run::SPLIT_SCRATCH`], see [`Run::with_scratch`]).
+    /// With operands of convolutions that may be split, where the instruction set has AMX. That takes memory of each thread
+    /// ([`Run::SPLIT_SCRATCH`], see [`Run::with_scratch`]); a convolution that is split panics where it is missing.
     #[must_use]
     pub fn with_split(mut self, split: Split) -> Run<'a> {
         self.set_split(split);

@@ -82,7 +82,9 @@ impl Session {
     /// Computes the outputs from the inputs.
     ///
     /// It computes as IEEE 754 says, on every thread and whatever the caller's floating-point environment is: rounded to
-    /// nearest, denormal numbers kept. The caller's environment is as before afterwards.
+    /// nearest, denormal numbers kept. Convolutions on AMX are the exception: parts of numbers that are denormal count as zeros there,
+    /// and an infinite operand, or one within a 500th of the largest number, gives NaN; [`Split::None`](crate::op::Split) has
+    /// none of it. The caller's environment is as before afterwards.
     pub fn run(&mut self) {
         let _standard = Standard::enter();
         (self.model.network().forward)(&mut self.prepared());

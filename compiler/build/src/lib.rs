@@ -164,11 +164,11 @@ pub fn compile_with_output_path(
     let mut disk = Disk::default();
     let (mut sources, mut diagnostics) = (SourceMap::default(), Diagnostics::default());
     let compiled = archc_core::compile::compile(&request, &mut disk, &mut sources, &mut diagnostics);
+    let compiled = compiled.and_then(|c| keep_precision(c, &mut diagnostics));
     let compiled = match config.taps {
         true => compiled.and_then(|c| c.with_taps(&mut diagnostics)),
         false => compiled,
     };
-    let compiled = compiled.and_then(|c| keep_precision(c, &mut diagnostics));
     let rendered = render(&sources, &diagnostics, Style::Plain);
     let Some(compiled) = compiled else { return Err(Error::Network { rendered }) };
     let text = compiled.rust().map_err(|e| Error::Internal(e.to_string()))?;

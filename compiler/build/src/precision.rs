@@ -35,7 +35,9 @@ pub fn keep_precision(compiled: Compiled, diagnostics: &mut Diagnostics) -> Opti
         ))
         .help("take the mode `f32`, or `bf16` if less than its digits will do");
     diagnostics.push(warning);
-    compiled.in_mode(Mode::F32, diagnostics)
+    // Its weights may be larger.
+    let compiled = compiled.in_mode(Mode::F32, diagnostics)?;
+    compiled.check_budget(diagnostics).then_some(compiled)
 }
 
 #[cfg(test)]
@@ -45,10 +47,14 @@ mod tests {
 
     /// Compiles a network and gives its module and its warnings.
     fn build(text: &str, mode: Mode) -> (String, String) {
+        build_as(text, Config::new().mode(mode))
+    }
+
+    fn build_as(text: &str, config: Config) -> (String, String) {
         let folder = tempfile::tempdir().unwrap();
         let (source, output) = (folder.path().join("net.arch"), folder.path().join("net.rs"));
         std::fs::write(&source, text).unwrap();
-        let compiled = compile_with_output_path(&source, &output, Config::new().mode(mode)).unwrap();
+        let compiled = compile_with_output_path(&source, &output, config).unwrap();
         (std::fs::read_to_string(output).unwrap(), compiled.warnings)
     }
 
@@ -66,6 +72,13 @@ mod tests {
         assert!(warnings.starts_with("warning[W0601]: `Chaotic` is computed as in `f32`"), "{warnings}");
         assert!(warnings.contains("2e-5 are allowed"), "{warnings}");
         assert_eq!(module, build(CHAOTIC, Mode::F32).0);
+    }
+
+    #[test]
+    fn taps_are_kept_by_networks_that_are_compiled_otherwise() {
+        let taps = |mode| build_as(CHAOTIC, Config::new().mode(mode).taps()).0;
+        assert_eq!(taps(Mode::F32Fast), taps(Mode::F32));
+        assert_ne!(taps(Mode::F32), build(CHAOTIC, Mode::F32).0);
     }
 
     #[test]

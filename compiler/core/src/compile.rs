@@ -99,7 +99,7 @@ impl Compiled {
         }
     }
 
-    /// The same network computed more or less exactly.
+    /// The same network computed more or less exactly, without taps; its budget is not looked at again.
     pub fn in_mode(self, mode: Mode, diagnostics: &mut Diagnostics) -> Option<Compiled> {
         match checked(lower::lower(&self.fused, mode)) {
             Ok((program, plan)) => Some(Compiled { program, plan, mode, ..self }),

@@ -275,3 +275,22 @@ fn every_operation_alone() {
         }
     }
 }
+
+#[test]
+fn both_branches_read_one_dense_copy_of_a_strided_plane() {
+    let dense = |p: &Program| count(p, |k| matches!(k, Kernel::Pool(_)));
+    let strided = |p: &Program| count(p, |k| matches!(k, Kernel::Conv(conv) if conv.stride != [1, 1]));
+    let p = program(
+        "input 9x8x20  conv 1x1 24  let x  conv 1x1 128 stride=2 relu  conv 1x1 130  let a
+         from x  conv 1x1 130 stride=2  add a",
+    );
+    assert_eq!((dense(&p), strided(&p)), (1, 0));
+    // Few outputs read the input too seldom for a copy, and zeros behind the plane are in the halo only.
+    let p = program("input 9x8x20  conv 1x1 24  conv 1x1 40 stride=2");
+    assert_eq!((dense(&p), strided(&p)), (0, 1));
+    let p = program(
+        "input 8x8x16  conv 1x1 24  let x  conv 1x1 128 stride=2 pad=(0, 1, 0, 1)  global_avgpool  let a
+         from x  conv 1x1 128 stride=2  global_avgpool  add a",
+    );
+    assert_eq!((dense(&p), strided(&p)), (1, 1));
+}

@@ -171,15 +171,17 @@ impl Emitter<'_> {
             return kernel;
         };
         let dense = conv.stride([1, 1]);
-        let is_plain = dense == Conv::new([1, 1]).then(conv.activation);
+        let x_shape = self.graph.node(id).shape;
+        // Padding at the bottom or right, which the kernel finds in the halo, shows in the last row or column only.
+        let [rows, columns] = conv.stride;
+        let is_inside = (y.height - 1) * rows < x_shape.height && (y.width - 1) * columns < x_shape.width;
+        let is_plain = dense == Conv::new([1, 1]).then(conv.activation) && is_inside;
         if dense == conv || !is_plain || y.channels < OFTEN {
             return kernel;
         }
         let of_stride = self.thinned.get(&(id, conv.stride)).copied();
         *x = of_stride.unwrap_or_else(|| {
-            let view = View::blocked(y.height, y.width, self.graph.node(id).shape.channels);
-            let to = self.fresh(id, view);
-            let [rows, columns] = conv.stride;
+            let to = self.fresh(id, View::blocked(y.height, y.width, x_shape.channels));
             let comment = format!(
                 "{}: every {rows}x{columns}th pixel of {}",
                 local_name(self.graph, task.owner),
