@@ -255,3 +255,8 @@ pub struct Norm {
     pub variance: TensorId,
     pub eps: f64,
 }
+
+/// The rows, columns and channels of a value.
+fn shape(view: &View) -> Shape {
+    Shape::new(view.height, view.width, view.channels)
+}

@@ -1,7 +1,7 @@
 //! What each step has to do, for those who measure: its name, its multiplications, and the bytes that it moves. How it does
 //! that is the kernels' to say.
 
-use super::{Kernel, Program, Step, ValueId};
+use super::{Kernel, Program, Step, ValueId, shape};
 use crate::ir::{ScopeId, ScopeKind, Shape};
 use archc_runtime::layout::View;
 
@@ -89,13 +89,9 @@ fn macs(kernel: &Kernel, x: &View, y: &View) -> u64 {
     }
 }
 
-fn shape(view: &View) -> Shape {
-    Shape::new(view.height, view.width, view.channels)
-}
-
 /// Numbers of a value.
 fn numbers(view: &View) -> u64 {
-    (view.height * view.width * view.channels) as u64
+    shape(view).size() as u64
 }
 
 /// Numbers of the first input that a kernel looks at: windows that stand apart leave some out.

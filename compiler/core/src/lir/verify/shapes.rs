@@ -3,7 +3,7 @@
 use super::Found;
 use crate::ir::Shape;
 use crate::lir::kernel::conv_halo;
-use crate::lir::{Kernel, Step};
+use crate::lir::{Kernel, Step, shape};
 use archc_runtime::layout::View;
 use archc_runtime::op::{Algorithm, Conv, Pool, PoolKind};
 
@@ -26,10 +26,6 @@ pub(super) fn check(found: &mut Found<'_>) {
             }
         }
     }
-}
-
-fn shape(view: &View) -> Shape {
-    Shape::new(view.height, view.width, view.channels)
 }
 
 /// What is wrong with the shapes of a step.
