@@ -6,18 +6,18 @@
 //! the halo.
 
 use super::Kernel;
-use super::activation::{self, Clamp, Finish};
+use super::activation::{Clamp, Finish};
 use super::chunk::{Chunk, Offsets};
 use super::memory::Memory;
+use super::operands::Operands;
 use super::place::Place;
 use super::reduction::{Part, Reduction};
 use super::strip::Strip;
 use super::table::with_tile;
 use super::tile::{Sums, accumulate, accumulate_pixel, each};
 use crate::layout::At;
-use crate::op::{Activation, Conv, Packing};
+use crate::op::{Activation, Conv};
 use crate::simd::{Simd, Work};
-use crate::weights::spec::conv_size;
 use core::ops::Range;
 
 /// Blocks of 16 outputs of a work item, which share its tables and inputs.
@@ -45,28 +45,6 @@ pub(crate) struct Direct<'m> {
     finish: Option<Activation>,
 }
 
-/// Panics unless the geometry of a convolution fits its values: every tap of every output lies in the input's plane or
-/// halo.
-pub(super) fn assert_geometry(op: &Conv, x: &Place<'_>, residual: Option<&Place<'_>>, y: &Place<'_>) {
-    let side = |out: usize, size: usize, axis: usize, before: usize, after: usize| {
-        let (stride, dilation, padding) = (op.stride[axis], op.dilation[axis], op.padding[axis]);
-        assert!(op.kernel[axis] > 0 && stride > 0 && dilation > 0, "a kernel, a stride, a dilation");
-        assert!(padding <= before, "the halo holds the padding");
-        let last = (out - 1).checked_mul(stride).zip((op.kernel[axis] - 1).checked_mul(dilation));
-        let last = last.and_then(|(a, b)| a.checked_add(b)).expect("the window overflows");
-        assert!(last < padding + size + after, "the halo holds the window");
-    };
-    let (halo, v) = (x.view.layout.halo, &x.view);
-    side(y.view.height, v.height, 0, halo.top, halo.bottom);
-    side(y.view.width, v.width, 1, halo.left, halo.right);
-    assert!(x.images == y.images, "as many images");
-    x.assert_apart(y);
-    if let Some(residual) = residual {
-        residual.assert_like(y);
-        residual.assert_apart_or_same(y);
-    }
-}
-
 impl<'m> Direct<'m> {
     /// See [`crate::run::Run::conv`].
     pub(crate) fn new(
@@ -77,18 +55,11 @@ impl<'m> Direct<'m> {
         residual: Option<At<'_>>,
         y: At<'_>,
     ) -> Direct<'m> {
-        let (x, residual, y) = (memory.place(x), residual.map(|r| memory.place(r)), memory.place(y));
-        assert_geometry(op, &x, residual.as_ref(), &y);
-        let groups = op.groups;
-        assert!(groups > 0 && x.view.channels.is_multiple_of(groups), "groups divide the inputs");
-        assert!(y.view.channels.is_multiple_of(groups), "groups divide the outputs");
-        let (inputs, outputs) = (x.view.channels / groups, y.view.channels / groups);
+        let Operands { weights, biases, x, residual, y, clamp, finish } =
+            Operands::new(op, memory, w, x, residual, y);
+        let (inputs, outputs) = (x.view.channels / op.groups, y.view.channels / op.groups);
         let blocks = outputs.div_ceil(16);
-        let size = conv_size([op.kernel[0], op.kernel[1], inputs, y.view.channels], groups, Packing::Plain);
-        let all = memory.weights(w, size).0;
-        let (weights, biases) = all.split_at(size - groups * blocks * 16);
         let reduction = Reduction::new(op, &x, inputs);
-        let (clamp, finish) = activation::split(op.activation);
         let chunks = Chunk::count(&y);
         Direct { op: *op, weights, biases, x, residual, y, outputs, blocks, chunks, reduction, clamp, finish }
     }

@@ -13,6 +13,7 @@ pub(crate) mod flatten;
 pub(crate) mod global_pool;
 pub(crate) mod lrn;
 pub(crate) mod memory;
+mod operands;
 pub(crate) mod place;
 pub(crate) mod pointwise;
 pub(crate) mod pool;

@@ -18,16 +18,15 @@ mod split;
 mod weights;
 
 use super::Kernel;
-use super::activation::{self, Clamp};
-use super::conv::assert_geometry;
+use super::activation::Clamp;
 use super::memory::Memory;
+use super::operands::Operands;
 use super::place::Place;
 use crate::layout::At;
-use crate::op::{Activation, Conv, Packing, Split};
+use crate::op::{Activation, Conv, Split};
 use crate::run::Run;
 use crate::simd::amx::{Amx, LINE, Steps, TILE, Tiles};
 use crate::simd::{LANES, Simd};
-use crate::weights::spec::conv_size;
 pub(crate) use choice::Choice;
 use core::ops::Range;
 use inputs::Inputs;
@@ -269,18 +268,11 @@ impl<'m> Product<'m> {
         residual: Option<At<'_>>,
         y: At<'_>,
     ) -> Option<Product<'m>> {
-        let (x, residual, y) = (memory.place(x), residual.map(|r| memory.place(r)), memory.place(y));
-        assert_geometry(op, &x, residual.as_ref(), &y);
-        let groups = op.groups;
-        assert!(groups > 0 && x.view.channels.is_multiple_of(groups), "groups divide the inputs");
-        assert!(y.view.channels.is_multiple_of(groups), "groups divide the outputs");
+        let Operands { weights, biases, x, residual, y, clamp, finish } =
+            Operands::new(op, memory, w, x, residual, y);
         let grid = Grid::new(op, split.parts(), &x, &y)?;
-        let (inputs, outputs) = (x.view.channels / groups, y.view.channels / groups);
+        let outputs = y.view.channels / op.groups;
         let blocks = outputs.div_ceil(LANES);
-        let shape = [op.kernel[0], op.kernel[1], inputs, y.view.channels];
-        let size = conv_size(shape, groups, Packing::Plain);
-        let (weights, biases) = memory.weights(w, size).0.split_at(size - groups * blocks * LANES);
-        let (clamp, finish) = activation::split(op.activation);
         Some(Product { op: *op, amx, weights, biases, x, residual, y, outputs, blocks, grid, clamp, finish })
     }
 

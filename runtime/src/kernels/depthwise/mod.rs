@@ -4,14 +4,14 @@ mod pixels;
 mod rows;
 
 use super::Kernel;
-use super::activation::{self, Clamp};
-use super::conv::assert_geometry;
+use super::activation::Clamp;
 use super::memory::Memory;
+use super::operands::Operands;
 use super::place::Place;
 use crate::layout::At;
-use crate::op::{Activation, Conv, Packing};
+use crate::op::{Activation, Conv};
 use crate::simd::Simd;
-use crate::weights::spec::{conv_size, is_depthwise};
+use crate::weights::spec::is_depthwise;
 use core::ops::Range;
 
 /// A depthwise convolution with its arguments.
@@ -46,11 +46,8 @@ impl<'m> Depthwise<'m> {
         y: At<'_>,
     ) -> Depthwise<'m> {
         assert!(Depthwise::takes(op, x, y), "a depthwise convolution");
-        let (x, residual, y) = (memory.place(x), residual.map(|r| memory.place(r)), memory.place(y));
-        assert_geometry(op, &x, residual.as_ref(), &y);
-        let size = conv_size([op.kernel[0], op.kernel[1], 1, y.view.channels], op.groups, Packing::Plain);
-        let (weights, biases) = memory.weights(w, size).0.split_at(size - y.blocks() * 16);
-        let (clamp, finish) = activation::split(op.activation);
+        let Operands { weights, biases, x, residual, y, clamp, finish } =
+            Operands::new(op, memory, w, x, residual, y);
         let by_rows = rows::takes(op, &x, residual.as_ref(), &y);
         Depthwise { op: *op, weights, biases, x, residual, y, clamp, finish, by_rows }
     }

@@ -13,14 +13,13 @@ mod transform;
 mod weights;
 
 use super::Kernel;
-use super::activation::{self, Clamp};
-use super::conv::assert_geometry;
+use super::activation::Clamp;
 use super::memory::Memory;
+use super::operands::Operands;
 use super::place::Place;
 use crate::layout::At;
 use crate::op::{Activation, Algorithm, Conv};
 use crate::simd::{LANES, Simd};
-use crate::weights::spec::conv_size;
 use core::ops::Range;
 use inputs::Inputs;
 use outputs::Outputs;
@@ -108,19 +107,16 @@ impl<'m> Winograd<'m> {
         residual: Option<At<'_>>,
         y: At<'_>,
     ) -> Winograd<'m> {
-        let (x, residual, y) = (memory.place(x), residual.map(|r| memory.place(r)), memory.place(y));
-        assert_geometry(op, &x, residual.as_ref(), &y);
         let Algorithm::Winograd { tile, packed } = op.algorithm else { panic!("another algorithm") };
         assert!(tile == 2 || tile == 4, "tiles of 2x2 or 4x4 outputs");
         let [taps, columns] = op.kernel;
         let is_plain = (columns, op.stride, op.dilation, op.groups) == (taps, [1, 1], [1, 1], 1);
         let is_small = taps == 3 || taps == 5 && tile == 2 && !packed;
         assert!(is_plain && is_small, "3x3 or 5x5 kernels without stride, dilation and groups");
-        let size = conv_size([taps, taps, x.view.channels, y.view.channels], 1, op.algorithm.packing());
-        let (weights, biases) = memory.weights(w, size).0.split_at(size - y.blocks() * LANES);
+        let Operands { weights, biases, x, residual, y, clamp, finish } =
+            Operands::new(op, memory, w, x, residual, y);
         let (rows, columns) = (y.view.height.div_ceil(tile), y.view.width.div_ceil(tile));
         let tiles = Tiles { rows, columns, images: y.images, side: tile, inputs: tile + taps - 1 };
-        let (clamp, finish) = activation::split(op.activation);
         let groups = tiles.count().div_ceil(AT_ONCE);
         let parts = y.blocks().div_ceil(BLOCKS);
         Winograd {
