@@ -1,35 +1,10 @@
 //! Convolutions, depthwise ones among them.
 
-use crate::reference::{self, ACTIVATIONS, Filter};
+use crate::layer::{Case, residual};
+use crate::reference::{ACTIVATIONS, Filter};
 use crate::scene::{Fill, Numbers, Placed, Random, Scene, seeds};
 use archc_runtime::layout::{Halo, View};
 use archc_runtime::op::{Activation, Algorithm, Conv};
-
-/// A case: attributes, channels of a group, and the output's plane.
-#[derive(Clone, Debug)]
-struct Case {
-    op: Conv,
-    inputs: usize,
-    outputs: usize,
-    plane: [usize; 2],
-    images: usize,
-}
-
-impl Case {
-    /// The input's plane and the halo that it needs, with this much of the window outside at the bottom and right.
-    fn input(&self, outside: [usize; 2]) -> ([usize; 2], Halo) {
-        let op = &self.op;
-        let reach = |axis: usize| {
-            (self.plane[axis] - 1) * op.stride[axis] + (op.kernel[axis] - 1) * op.dilation[axis] + 1
-        };
-        let size = |axis: usize| {
-            let inside = reach(axis).saturating_sub(op.padding[axis] + outside[axis]).max(1);
-            (inside, reach(axis).saturating_sub(op.padding[axis] + inside))
-        };
-        let ((height, bottom), (width, right)) = (size(0), size(1));
-        ([height, width], Halo { top: op.padding[0], bottom, left: op.padding[1], right })
-    }
-}
 
 /// Runs a case on random numbers and layouts.
 fn check(case: &Case, random: &mut Random) {
@@ -49,22 +24,6 @@ fn check(case: &Case, random: &mut Random) {
     compare(case, &scene, &filter, (&x, &numbers), residual, &y);
 }
 
-/// No residual, one of its own layout, or the output's own memory.
-pub(crate) fn residual(scene: &mut Scene, y: &Placed, random: &mut Random) -> Option<(Placed, Numbers)> {
-    let v = y.view;
-    match random.range(0, 3) {
-        0 | 1 => None,
-        2 => {
-            let view = random.view([v.height, v.width, v.channels], Halo::NONE);
-            Some(scene.input(&view, Fill::Nan, random))
-        }
-        _ => {
-            let numbers = scene.fill(y, random);
-            Some((*y, numbers))
-        }
-    }
-}
-
 fn compare(
     case: &Case,
     scene: &Scene,
@@ -82,29 +41,12 @@ fn compare_to(
     case: &Case,
     scene: &Scene,
     filter: &Filter,
-    (x, numbers): (&Placed, &Numbers),
+    x: (&Placed, &Numbers),
     residual: Option<(Placed, Numbers)>,
     y: &Placed,
 ) {
-    let added = residual.as_ref().map(|(_, numbers)| numbers);
-    let (expected, sizes) = reference::conv(&case.op, filter, numbers, added, case.plane);
-    let what = (case, x, residual.as_ref().map(|(placed, _)| placed), y);
-    scene.check(
-        &what,
-        &filter.packed(case.op.groups),
-        y,
-        &expected,
-        |place| rounding * (0.1 + sizes.at(place)),
-        |run, places| {
-            run.conv(
-                &case.op,
-                places.weights,
-                places.at(x),
-                residual.as_ref().map(|(placed, _)| places.at(placed)),
-                places.at(y),
-            );
-        },
-    );
+    let packed = filter.packed(case.op.groups);
+    case.compare(scene, (filter, &packed), x, residual, y, |size| rounding * (0.1 + size), |_| ());
 }
 
 fn random_case(random: &mut Random) -> Case {

@@ -6,6 +6,7 @@ mod amx;
 mod conv;
 mod dense;
 mod fence;
+mod layer;
 mod moves;
 mod pointwise;
 mod pool;

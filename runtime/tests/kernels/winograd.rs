@@ -1,8 +1,8 @@
 //! Convolutions by Winograd's algorithm.
 
-use crate::conv::residual;
-use crate::reference::{self, ACTIVATIONS, Filter};
-use crate::scene::{Fill, Numbers, Placed, Random, Scene, seeds};
+use crate::layer::{self, Case, residual};
+use crate::reference::{ACTIVATIONS, Filter};
+use crate::scene::{Fill, Random, Scene, seeds};
 use archc_runtime::Isa;
 use archc_runtime::layout::{Halo, View};
 use archc_runtime::op::{Algorithm, Conv, Packing};
@@ -14,16 +14,6 @@ const ALL: [(usize, usize, bool); 5] =
 
 fn conv((side, tile, packed): (usize, usize, bool)) -> Conv {
     Conv::new([side, side]).by(Algorithm::Winograd { tile, packed })
-}
-
-/// A case: how much of the input's plane lies around the output's, as padding or as pixels.
-#[derive(Clone, Debug)]
-struct Case {
-    op: Conv,
-    inputs: usize,
-    outputs: usize,
-    plane: [usize; 2],
-    images: usize,
 }
 
 /// Runs a case on random numbers and layouts.
@@ -42,13 +32,16 @@ fn check(case: &Case, random: &mut Random) {
         right: width + reach - (left + columns).min(width + reach),
     };
     let mut scene = Scene::new(images);
+    scene.scratch = op.scratch(inputs, outputs);
     let x_view = random.view([rows, columns, inputs], halo);
     let y_view = random.view([height, width, outputs], Halo::NONE);
     let (x, numbers) = scene.input(&x_view, Fill::Zero, random);
     let y = scene.output(&y_view);
     let residual = residual(&mut scene, &y, random);
     let filter = Filter::random([op.kernel[0], op.kernel[1], inputs, outputs], random);
-    compare(case, &mut scene, &filter, (&x, &numbers), residual, &y);
+    let packed = packed(&filter, op.algorithm);
+    let tolerance = |size| 4e-6 * (0.5 + size);
+    case.compare(&scene, (&filter, &packed), (&x, &numbers), residual, &y, tolerance, |_| ());
 }
 
 /// The weights as the algorithm reads them.
@@ -57,31 +50,6 @@ fn packed(filter: &Filter, algorithm: Algorithm) -> Vec<f32> {
         Packing::Plain => filter.packed(1),
         Packing::Winograd { tile } => filter.packed_by_winograd(tile),
     }
-}
-
-fn compare(
-    case: &Case,
-    scene: &mut Scene,
-    filter: &Filter,
-    (x, numbers): (&Placed, &Numbers),
-    residual: Option<(Placed, Numbers)>,
-    y: &Placed,
-) {
-    let op = case.op;
-    scene.scratch = op.scratch(case.inputs, case.outputs);
-    let added = residual.as_ref().map(|(_, numbers)| numbers);
-    let (expected, sizes) = reference::conv(&op, filter, numbers, added, case.plane);
-    scene.check(
-        &(case, x, residual.as_ref().map(|(placed, _)| placed), y),
-        &packed(filter, op.algorithm),
-        y,
-        &expected,
-        |place| 4e-6 * (0.5 + sizes.at(place)),
-        |run, places| {
-            let residual = residual.as_ref().map(|(placed, _)| places.at(placed));
-            run.conv(&op, places.weights, places.at(x), residual, places.at(y));
-        },
-    );
 }
 
 #[test]
@@ -111,35 +79,12 @@ fn more_tiles_than_a_group_has() {
     }
 }
 
-/// The rms error of a layer over the rms of its output, against f64.
+/// The rms error of a layer over the rms of its output.
 fn rms(op: Conv, inputs: usize) -> f64 {
     let reach = op.kernel[0] / 2;
     let op = op.padding([reach, reach]);
-    let mut random = Random::new(0);
-    let (outputs, side) = (16, 12);
-    let mut numbers = Numbers::zeros(1, [side, side, inputs]);
-    numbers.data.iter_mut().for_each(|x| *x = f64::from(random.number()));
-    let filter = Filter::random([op.kernel[0], op.kernel[1], inputs, outputs], &mut random);
-    let (expected, _) = reference::conv(&op, &filter, &numbers, None, [side, side]);
-    let packed = packed(&filter, op.algorithm);
-    let x = View::blocked(side, side, inputs).halo(reach, reach, reach, reach);
-    let y = View::blocked(side, side, outputs);
-    let mut arena = vec![0.0; x.image_size() + y.image_size()];
-    for [_, row, column, channel] in numbers.places() {
-        arena[x.index(channel, row, column)] = numbers.at([0, row, column, channel]) as f32;
-    }
-    let mut scratch = vec![0.0; op.scratch(inputs, outputs)];
-    let isa = Isa::available()[0];
-    let mut run = Run::new(&mut arena, &packed, 1, isa).with_scratch(&mut scratch, 1);
-    run.conv(&op, 0, x.at(0), None, y.at(x.image_size()));
-    let (mut error, mut size) = (0.0, 0.0);
-    for place in expected.places() {
-        let [_, row, column, channel] = place;
-        let value = arena[x.image_size() + y.index(channel, row, column)];
-        error += (f64::from(value) - expected.at(place)).powi(2);
-        size += expected.at(place).powi(2);
-    }
-    (error / size).sqrt()
+    let memory = (Isa::available()[0], op.scratch(inputs, 16));
+    layer::rms(&op, [12, inputs, 16], memory, |filter| packed(filter, op.algorithm), |_| ())
 }
 
 #[test]

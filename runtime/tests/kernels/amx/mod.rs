@@ -4,9 +4,9 @@ mod emulator;
 mod instructions;
 mod session;
 
-use crate::conv::residual;
-use crate::reference::{self, ACTIVATIONS, Filter};
-use crate::scene::{Fill, Numbers, Placed, Random, Scene, seeds};
+use crate::layer::{self, Case, residual};
+use crate::reference::{ACTIVATIONS, Filter};
+use crate::scene::{Fill, Random, Scene, seeds};
 use archc_runtime::Isa;
 use archc_runtime::layout::{Halo, View};
 use archc_runtime::op::{Activation, Conv, Split};
@@ -17,27 +17,11 @@ use archc_runtime::run::Run;
 const SPLITS: [(Split, f64, f64); 3] =
     [(Split::Three, 1e-6, 1e-6), (Split::Two, 3e-5, 6e-6), (Split::One, 8e-3, 4e-3)];
 
-/// A case: attributes, channels of a group, and the output's plane.
-#[derive(Clone, Debug)]
-struct Case {
-    op: Conv,
-    inputs: usize,
-    outputs: usize,
-    plane: [usize; 2],
-    images: usize,
-}
-
 /// Runs a case on random numbers and layouts.
 fn check(case: &Case, (split, rounding, _): (Split, f64, f64), random: &mut Random) {
     emulator::install();
     let op = &case.op;
-    let side = |axis: usize, outside: usize| {
-        let last = (case.plane[axis] - 1) * op.stride[axis] + (op.kernel[axis] - 1) * op.dilation[axis];
-        let inside = (last + 1).saturating_sub(op.padding[axis] + outside).max(1);
-        (inside, (last + 1).saturating_sub(op.padding[axis] + inside))
-    };
-    let ((height, bottom), (width, right)) = (side(0, random.range(0, 2)), side(1, random.range(0, 2)));
-    let halo = Halo { top: op.padding[0], bottom, left: op.padding[1], right };
+    let ([height, width], halo) = case.input([random.range(0, 2), random.range(0, 2)]);
     let (inputs, outputs) = (case.inputs * op.groups, case.outputs * op.groups);
     let mut scene = Scene::new(case.images).on(vec![Isa::EMULATED_AMX]);
     scene.scratch = Run::SPLIT_SCRATCH;
@@ -47,34 +31,17 @@ fn check(case: &Case, (split, rounding, _): (Split, f64, f64), random: &mut Rand
     let y = scene.output(&y_view);
     let residual = residual(&mut scene, &y, random);
     let filter = Filter::random([op.kernel[0], op.kernel[1], case.inputs, outputs], random);
-    compare(case, (split, rounding), &scene, &filter, (&x, &numbers), residual, &y);
+    let packed = filter.packed(op.groups);
+    let tolerance = |size| rounding * (0.1 + size);
+    case.compare(&scene, (&filter, &packed), (&x, &numbers), residual, &y, tolerance, |run| {
+        always(run, split)
+    });
 }
 
-fn compare(
-    case: &Case,
-    (split, rounding): (Split, f64),
-    scene: &Scene,
-    filter: &Filter,
-    (x, numbers): (&Placed, &Numbers),
-    residual: Option<(Placed, Numbers)>,
-    y: &Placed,
-) {
-    let added = residual.as_ref().map(|(_, numbers)| numbers);
-    let (expected, sizes) = reference::conv(&case.op, filter, numbers, added, case.plane);
-    scene.check(
-        &(split, case, x, residual.as_ref().map(|(placed, _)| placed), y),
-        &filter.packed(case.op.groups),
-        y,
-        &expected,
-        |place| rounding * (0.1 + sizes.at(place)),
-        |run, places| {
-            run.set_split(split);
-            run.always_split();
-            let residual = residual.as_ref().map(|(placed, _)| places.at(placed));
-            run.conv(&case.op, places.weights, places.at(x), residual, places.at(y));
-        },
-    );
-    assert!(!emulator::is_configured(), "tiles that were not given back");
+/// Splits wherever it is possible.
+fn always(run: &mut Run<'_>, split: Split) {
+    run.set_split(split);
+    run.always_split();
 }
 
 #[test]
@@ -116,36 +83,12 @@ fn large_and_deep() {
     }
 }
 
-/// The rms error of a layer over the rms of its output, against f64.
+/// The rms error of a layer over the rms of its output.
 fn rms(split: Split, kernel: usize, inputs: usize) -> f64 {
     emulator::install();
     let op = Conv::new([kernel, kernel]).padding([kernel / 2, kernel / 2]);
-    let mut random = Random::new(0);
-    let (outputs, side) = (32, 7);
-    let numbers = Numbers::of(1, [side, side, inputs], |_| f64::from(random.number()));
-    let filter = Filter::random([kernel, kernel, inputs, outputs], &mut random);
-    let (expected, _) = reference::conv(&op, &filter, &numbers, None, [side, side]);
-    let packed = filter.packed(1);
-    let halo = kernel / 2;
-    let x = View::blocked(side, side, inputs).halo(halo, halo, halo, halo);
-    let y = View::blocked(side, side, outputs);
-    let mut arena = vec![0.0; x.image_size() + y.image_size()];
-    for [_, row, column, channel] in numbers.places() {
-        arena[x.index(channel, row, column)] = numbers.at([0, row, column, channel]) as f32;
-    }
-    let mut scratch = vec![0.0; Run::SPLIT_SCRATCH];
-    let mut run = Run::new(&mut arena, &packed, 1, Isa::EMULATED_AMX).with_scratch(&mut scratch, 1);
-    run.set_split(split);
-    run.always_split();
-    run.conv(&op, 0, x.at(0), None, y.at(x.image_size()));
-    let (mut error, mut size) = (0.0, 0.0);
-    for place in expected.places() {
-        let [_, row, column, channel] = place;
-        let value = arena[x.image_size() + y.index(channel, row, column)];
-        error += (f64::from(value) - expected.at(place)).powi(2);
-        size += expected.at(place).powi(2);
-    }
-    (error / size).sqrt()
+    let memory = (Isa::EMULATED_AMX, Run::SPLIT_SCRATCH);
+    layer::rms(&op, [7, inputs, 32], memory, |filter| filter.packed(1), |run| always(run, split))
 }
 
 #[test]
