@@ -3,7 +3,6 @@
 # scripts/benchmark.sh calls it. Cold means an empty target folder, with the dependencies downloaded.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-root=$PWD
 cargo build --quiet --release
 archc=$PWD/target/release/archc
 work=$(mktemp -d)
@@ -43,20 +42,7 @@ fn main() -> Result<(), archc_build::Error> {
     archc_build::compile("resnet50.arch")
 }
 END
-cat >"$app/Cargo.toml" <<END
-[package]
-name = "app"
-version = "0.0.0"
-edition = "2024"
-
-[dependencies]
-archc-runtime = { path = "$root/runtime" }
-
-[build-dependencies]
-archc-build = { path = "$root/compiler/build" }
-
-[workspace]
-END
+scripts/figures/manifest.sh app >"$app/Cargo.toml"
 cargo fetch --quiet --manifest-path "$app/Cargo.toml"
 build_app() { cargo build --release --offline --manifest-path "$app/Cargo.toml"; }
 time=$(seconds build_app)

@@ -3,7 +3,6 @@
 # as rows of scripts/benchmark.sh's table, which calls it. Two cores of the machine are used, and nothing else should run on them.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-root=$PWD
 app=target/conditions
 unset CARGO_TARGET_DIR CARGO_BUILD_TARGET_DIR RUSTFLAGS
 
@@ -14,20 +13,7 @@ fn main() -> Result<(), archc_build::Error> {
     ["mobilenet", "resnet50", "vgg16"].into_iter().try_for_each(|net| archc_build::compile(format!("zoo:{net}")))
 }
 END
-cat >"$app/Cargo.toml" <<END
-[package]
-name = "conditions"
-version = "0.0.0"
-edition = "2024"
-
-[dependencies]
-archc-runtime = { path = "$root/runtime" }
-
-[build-dependencies]
-archc-build = { path = "$root/compiler/build" }
-
-[workspace]
-END
+scripts/figures/manifest.sh conditions >"$app/Cargo.toml"
 cargo build --quiet --release --manifest-path "$app/Cargo.toml"
 
 read -r first second <<<"$(python3 -c 'import os; print(*sorted(os.sched_getaffinity(0))[:2])')"
