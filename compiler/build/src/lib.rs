@@ -16,7 +16,8 @@
 //! ```
 //!
 //! Cargo runs the build script again when one of the files that took part changes, and only then: the network, what it
-//! `use`s, its list of labels. No environment variable changes what is generated.
+//! `use`s, its list of labels, and what `archc tune` has measured of it (`NET.tune` beside its file). Such a file that is new
+//! is seen when the script runs the next time: touch the network's file. No environment variable changes what is generated.
 
 mod cargo;
 mod disk;
@@ -32,7 +33,7 @@ pub use write::{create_atomically, stream_atomically, write_atomically};
 
 use archc_core::diagnostic::Diagnostics;
 use archc_core::diagnostic::render::{Style, render};
-use archc_core::expand::Request;
+use archc_core::expand::{Measured, Request};
 use archc_core::source::SourceMap;
 use std::collections::BTreeSet;
 use std::env;
@@ -48,6 +49,7 @@ pub struct Config {
     outputs: Vec<String>,
     taps: bool,
     mode: Mode,
+    measured: Measured,
 }
 
 impl Config {
@@ -94,6 +96,21 @@ impl Config {
         self
     }
 
+    /// Measured choices of algorithms in this file, as `archc tune` writes them, in place of those in `NET.tune` beside the
+    /// network's file; relative to the folder that the process runs in, which is the package's for a build script.
+    #[must_use]
+    pub fn tune(mut self, path: impl Into<String>) -> Config {
+        self.measured = Measured::File(path.into());
+        self
+    }
+
+    /// Leaves measured choices out, also those in `NET.tune` beside the network's file.
+    #[must_use]
+    pub fn no_tune(mut self) -> Config {
+        self.measured = Measured::Nowhere;
+        self
+    }
+
     /// The name that `include_model!` takes, in place of the file's stem.
     #[must_use]
     pub fn named(mut self, name: impl Into<String>) -> Config {
@@ -106,7 +123,7 @@ impl Config {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Compiled {
-    /// Every file that was read: the network, what it `use`s, its list of labels. Those that come with archc are none.
+    /// Every file that was read: the network, what it `use`s, its list of labels, measured choices. Those that come with archc are none.
     pub inputs: Vec<PathBuf>,
     /// The rendered warnings; empty where there are none.
     pub warnings: String,
@@ -160,6 +177,7 @@ pub fn compile_with_output_path(
         set: config.set,
         outputs: config.outputs,
         mode: config.mode,
+        measured: config.measured,
     };
     let mut disk = Disk::default();
     let (mut sources, mut diagnostics) = (SourceMap::default(), Diagnostics::default());

@@ -6,7 +6,7 @@ use crate::progress::Progress;
 use archc_build::{Disk, keep_precision};
 use archc_core::compile::{Compiled, compile};
 use archc_core::diagnostic::Diagnostics;
-use archc_core::expand::Request;
+use archc_core::expand::{Measured, Request};
 use archc_core::identifier::identifier;
 use archc_core::mode::Mode;
 use archc_core::source::SourceMap;
@@ -30,6 +30,12 @@ pub(crate) struct Selection {
     /// of 24, for networks whose outputs bear it; bf16, 8 digits
     #[arg(long, value_name = "MODE", default_value_t, value_parser = modes())]
     pub(crate) mode: Mode,
+    /// Measured choices of algorithms, in place of NET.tune beside the file
+    #[arg(long, value_name = "FILE", conflicts_with = "no_tune")]
+    tune: Option<String>,
+    /// Leaves measured choices out
+    #[arg(long)]
+    no_tune: bool,
 }
 
 /// A network on the command line.
@@ -81,6 +87,11 @@ impl Network {
             set: self.selection.set.clone(),
             outputs: self.selection.outputs.clone(),
             mode: self.selection.mode,
+            measured: match &self.selection.tune {
+                _ if self.selection.no_tune => Measured::Nowhere,
+                Some(path) => Measured::File(path.clone()),
+                None => Measured::Beside,
+            },
         }
     }
 

@@ -6,10 +6,12 @@ use crate::ir::Graph;
 use crate::ir::summary::summarize;
 use crate::lir::Program;
 use crate::lir::verify::verify_program;
+use crate::lower::Choices;
 use crate::mode::Mode;
 use crate::plan::Plan;
 use crate::plan::verify::verify_plan;
 use crate::source::SourceMap;
+use crate::tune::{self, Found};
 use crate::{backend, budget, labels, lower, passes, plan, taps};
 
 /// A network at every stage.
@@ -27,6 +29,10 @@ pub struct Compiled {
     pub plan: Plan,
     /// Names of the classes; empty where the text gives none.
     pub labels: Vec<String>,
+    /// What decided how convolutions are computed.
+    pub choices: Choices,
+    /// Measured choices, whichever modes they are for.
+    tune: Option<Found>,
 }
 
 /// Compiles the network that a request names. Every problem is a diagnostic; there is a result where none of them is
@@ -51,9 +57,18 @@ pub fn compile_over_budget(
     let loaded = expand::load(request, files, sources, diagnostics)?;
     let graph = expand::expand(&loaded, request, diagnostics)?;
     let labels = labels::resolve(&graph, sources, files, diagnostics)?;
+    let tune = tune::find(request, &graph.name, files, sources, diagnostics)?;
     let mode = request.mode;
-    match plan(&graph, mode) {
-        Ok((fused, program, plan)) => Some(Compiled { graph, mode, fused, program, plan, labels }),
+    let fused = match fuse(&graph) {
+        Ok(fused) => fused,
+        Err(message) => {
+            diagnostics.push(broken(&message));
+            return None;
+        }
+    };
+    let choices = tune::choices(&fused, mode, tune.as_ref(), diagnostics);
+    match checked(lower::lower_as(&fused, mode, &choices, &[])) {
+        Ok((program, plan)) => Some(Compiled { graph, mode, fused, program, plan, labels, choices, tune }),
         Err(message) => {
             diagnostics.push(broken(&message));
             None
@@ -66,14 +81,14 @@ fn broken(message: &str) -> Diagnostic {
         .help("this is a mistake in archc, not in the network; please report it with the .arch file")
 }
 
-/// From the graph to addresses. What one stage makes is checked before the next one relies on it.
-fn plan(graph: &Graph, mode: Mode) -> Result<(Graph, Program, Plan), String> {
+/// The graph after the passes.
+fn fuse(graph: &Graph) -> Result<Graph, String> {
     let mut fused = graph.clone();
     passes::run(&mut fused, None).map_err(|e| e.to_string())?;
-    let (program, plan) = checked(lower::lower(&fused, mode))?;
-    Ok((fused, program, plan))
+    Ok(fused)
 }
 
+/// A program with its addresses. What one stage makes is checked before the next one relies on it.
 fn checked(program: Program) -> Result<(Program, Plan), String> {
     verify_program(&program).map_err(|v| join(&v))?;
     let plan = plan::plan(&program);
@@ -90,19 +105,23 @@ impl Compiled {
     /// network without taps.
     pub fn with_taps(self, diagnostics: &mut Diagnostics) -> Option<Compiled> {
         let wanted = taps::wanted(&self.graph, &self.fused);
-        match checked(lower::lower_with_taps(&self.fused, self.mode, &wanted)) {
-            Ok((program, plan)) => Some(Compiled { program, plan, ..self }),
-            Err(message) => {
-                diagnostics.push(broken(&message));
-                None
-            }
-        }
+        self.lowered_again(&wanted, diagnostics)
     }
 
     /// The same network computed more or less exactly, without taps; its budget is not looked at again.
     pub fn in_mode(self, mode: Mode, diagnostics: &mut Diagnostics) -> Option<Compiled> {
-        match checked(lower::lower(&self.fused, mode)) {
-            Ok((program, plan)) => Some(Compiled { program, plan, mode, ..self }),
+        let choices = tune::choices(&self.fused, mode, self.tune.as_ref(), diagnostics);
+        Compiled { mode, choices, ..self }.lowered_again(&[], diagnostics)
+    }
+
+    /// The same network with convolutions computed as somebody chose, without taps; its budget is not looked at again.
+    pub fn with_choices(self, choices: Choices, diagnostics: &mut Diagnostics) -> Option<Compiled> {
+        Compiled { choices, ..self }.lowered_again(&[], diagnostics)
+    }
+
+    fn lowered_again(self, taps: &[lower::Wanted], diagnostics: &mut Diagnostics) -> Option<Compiled> {
+        match checked(lower::lower_as(&self.fused, self.mode, &self.choices, taps)) {
+            Ok((program, plan)) => Some(Compiled { program, plan, ..self }),
             Err(message) => {
                 diagnostics.push(broken(&message));
                 None

@@ -27,3 +27,4 @@ pub mod readable;
 pub mod source;
 pub mod syntax;
 pub mod taps;
+pub mod tune;

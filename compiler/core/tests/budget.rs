@@ -7,19 +7,10 @@ mod support;
 
 use archc_core::compile::Compiled;
 use archc_core::diagnostic::Code;
-use archc_core::expand::{Files, ReadError, Request, zoo};
+use archc_core::expand::{Request, zoo};
 use archc_core::ir::summary::summarize;
 use archc_core::plan::memory::measure;
-use support::{Outcome, compile};
-
-/// One text.
-struct Text(&'static str);
-
-impl Files for Text {
-    fn read(&mut self, _: &str) -> Result<Vec<u8>, ReadError> {
-        Ok(self.0.as_bytes().to_vec())
-    }
-}
+use support::{Outcome, Text, compile};
 
 const NET: &str = "net Limited(arena=1GiB, weights=1GiB, macs=1e12) {
     input 20x20x3

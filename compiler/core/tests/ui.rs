@@ -1,8 +1,8 @@
 //! Bad texts and what archc says about them: every `tests/ui/FAMILY/NAME.arch` has its expected output beside it in
 //! `NAME.stderr`. `ARCHC_BLESS=1 cargo test -p archc-core --test ui` writes the expectations anew; then read the diff.
 //!
-//! The first comment lines of a text may hold options: `// --net NAME`, `// --set KEY=VALUE`, `// --output NAME`.
-//! Folders below a family hold what its texts use.
+//! The first comment lines of a text may hold options: `// --net NAME`, `// --set KEY=VALUE`, `// --output NAME`,
+//! `// --mode MODE`, `// --tune FILE`. Folders below a family hold what its texts use.
 
 #![allow(clippy::disallowed_methods, reason = "tests read files")]
 
@@ -16,7 +16,7 @@ use std::sync::LazyLock;
 
 use archc_core::diagnostic::render::{Style, render};
 use archc_core::diagnostic::{Code, Diagnostics, Severity};
-use archc_core::expand::{Files, ReadError, Request};
+use archc_core::expand::{Files, Measured, ReadError, Request};
 use support::{Folder, Outcome, compile};
 
 /// The codes that no file in the repository should make, each with the reason; the tests below this list make them.
@@ -79,6 +79,8 @@ fn case(path: &Path) -> Case {
                 request.set.push((key.to_owned(), value.to_owned()));
             }
             "output" => request.outputs.push(value.to_owned()),
+            "mode" => request.mode = value.parse().expect("a mode"),
+            "tune" => request.measured = Measured::File(value.to_owned()),
             _ => panic!("{name}: no option --{word}"),
         }
     }

@@ -5,18 +5,9 @@
 #[allow(dead_code, reason = "each test uses a part of it")]
 mod support;
 
-use archc_core::expand::{Files, ReadError, Request};
+use archc_core::expand::Request;
 use archc_core::lir::work::{Work, measure};
-use support::compile;
-
-/// One text.
-struct Text(&'static str);
-
-impl Files for Text {
-    fn read(&mut self, _: &str) -> Result<Vec<u8>, ReadError> {
-        Ok(self.0.as_bytes().to_vec())
-    }
-}
+use support::{Text, compile};
 
 const NET: &str = "net Small {
     input 14x14x3

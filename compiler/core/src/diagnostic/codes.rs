@@ -207,6 +207,12 @@ codes! {
     OverBudget = "E0601", Error;
     /// A mode that was asked for rounds too much for this network, so that it is compiled in a more exact one.
     ModeTooInexact = "W0601", Warning;
+    /// A file of measured choices, as `archc tune` writes it, cannot be read or understood, so that all of it is left out and
+    /// the model of times chooses.
+    TuneMalformed = "W0602", Warning;
+    /// A file of measured choices does not fit the network any more: layers came, went or changed their shapes since they
+    /// were measured. All of it is left out, and the model of times chooses.
+    TuneStale = "W0603", Warning;
     /// archc broke a rule of its own. This is a mistake in archc, not in the network; please report it.
     Internal = "E0901", Error;
 }

@@ -38,7 +38,7 @@ impl From<std::io::Error> for ReadError {
 }
 
 /// Before the path of a file of the zoo.
-pub(super) const ZOO: &str = "zoo:";
+pub(crate) const ZOO: &str = "zoo:";
 
 /// The path that `use "written"` in the file `from` means, normalized. Paths in a file of the zoo stay in the zoo.
 pub(crate) fn join(from: &str, written: &str) -> String {
@@ -56,7 +56,7 @@ pub(crate) fn join(from: &str, written: &str) -> String {
 }
 
 /// Forward slashes, and no `.`, empty part, or `..` after a name.
-pub(super) fn normalize(path: &str) -> String {
+pub(crate) fn normalize(path: &str) -> String {
     let path = path.replace('\\', "/");
     let mut parts: Vec<&str> = Vec::new();
     for part in path.split('/') {

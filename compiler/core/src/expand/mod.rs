@@ -43,10 +43,10 @@ mod value;
 mod window;
 pub mod zoo;
 
-pub(crate) use files::join;
 pub use files::{Files, ReadError};
+pub(crate) use files::{ZOO, join, normalize};
 pub use load::{Loaded, load};
-pub use request::Request;
+pub use request::{Measured, Request};
 
 use crate::diagnostic::Diagnostics;
 use crate::ir::Graph;

@@ -25,6 +25,20 @@ pub struct Request {
     pub outputs: Vec<String>,
     /// How exactly it is computed.
     pub mode: Mode,
+    /// Where measured choices of algorithms are.
+    pub measured: Measured,
+}
+
+/// Where the choices are that `archc tune` has measured.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Measured {
+    /// In `NET.tune` beside the network's file, if it is there; a network of the zoo has none.
+    #[default]
+    Beside,
+    /// In this file.
+    File(String),
+    /// Nowhere: the model of their times chooses.
+    Nowhere,
 }
 
 impl Request {

@@ -4,8 +4,10 @@
 //! The choice holds for every machine, since weights are packed for it. Layers of the same shape get the same algorithm, so
 //! that repeated blocks stay the same function. First each layer gets the fastest algorithm that takes its weights as they are;
 //! then those are changed that save most for each number which their packed weights grow by.
+//!
+//! Who has measured may say otherwise ([`Choices`]); what there is to choose among are [`alternatives`].
 
-use super::select::{Selection, Work};
+use super::select::{Selection, Work, select};
 use crate::ir::{Graph, NodeId, Shape};
 use crate::lir::Kernel;
 use crate::mode::Mode;
@@ -18,41 +20,110 @@ const GROWTH: f64 = 0.35;
 /// What a change must save at least of a layer's time; below that the model is not to be trusted.
 const LEAST: f64 = 0.03;
 
-/// Convolutions that are alike.
-struct Layers {
+/// What decides how convolutions are computed.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Choices {
+    /// The model of their times.
+    #[default]
+    Model,
+    /// This algorithm, wherever it may be taken, and the direct one elsewhere: to measure it.
+    Everywhere(Algorithm),
+    /// The algorithms of these layers, and the direct one for others.
+    Given(Vec<Layers>),
+}
+
+/// What there is to choose among in a network.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Alternatives {
+    /// Convolutions that more than one algorithm can compute, in the order of the network, each with the model's choice.
+    pub layers: Vec<Layers>,
+    /// How many numbers the packed weights may have more than those of direct convolutions.
+    pub room: f64,
+}
+
+/// What there is to choose among in a graph that [`crate::ir::verify`] accepts.
+///
+/// # Panics
+///
+/// If the graph has a cycle, which the verifier refuses.
+pub fn alternatives(graph: &Graph, mode: Mode) -> Alternatives {
+    let mut layers = candidates(graph, &select(graph));
+    by_model(graph, &mut layers, mode);
+    layers.retain(|layers| layers.algorithms(mode).nth(1).is_some());
+    Alternatives { layers, room: GROWTH * weights(graph) }
+}
+
+/// Convolutions that are alike: one algorithm computes all of them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Layers {
+    /// Their full names, in the order of the network.
+    pub names: Vec<String>,
+    /// What each of them computes, and by which algorithm.
+    pub conv: Conv,
+    /// The shape of what they read.
+    pub x: Shape,
+    /// The shape of what they write.
+    pub y: Shape,
     tasks: Vec<usize>,
-    conv: Conv,
-    x: Shape,
-    y: Shape,
 }
 
 impl Layers {
+    /// The algorithms that a mode has for them, the direct one first.
+    pub fn algorithms(&self, mode: Mode) -> impl Iterator<Item = Algorithm> + use<> {
+        std::iter::once(Algorithm::Direct).chain(algorithms(mode, self.conv.kernel).iter().copied())
+    }
+
+    /// Whether others compute the same on values of the same shapes.
+    fn is_like(&self, other: &Layers) -> bool {
+        let key = |layers: &Layers| (layers.conv.by(Algorithm::Direct), layers.x, layers.y);
+        key(self) == key(other)
+    }
+
     /// Packed numbers of all of them.
-    fn size(&self, algorithm: Algorithm) -> f64 {
+    pub fn size(&self, algorithm: Algorithm) -> f64 {
         let [rows, columns] = self.conv.kernel;
         let shape = [rows, columns, self.x.channels, self.y.channels];
         (conv_size(shape, 1, algorithm.packing()) * self.tasks.len()) as f64
     }
 
-    /// Their time.
-    fn time(&self, algorithm: Algorithm) -> f64 {
+    /// Their time for one image by the model, in multiplications of 16 numbers that a core does while it does nothing else.
+    pub fn time(&self, algorithm: Algorithm) -> f64 {
         time(algorithm, self.conv.kernel[0], self.x, self.y) * self.tasks.len() as f64
     }
 }
 
 /// Chooses for every convolution of a selection.
-pub(super) fn choose(graph: &Graph, selection: &mut Selection, mode: Mode) {
+pub(super) fn choose(graph: &Graph, selection: &mut Selection, mode: Mode, choices: &Choices) {
     let mut all = candidates(graph, selection);
-    let mut room = GROWTH * weights(graph);
-    while let Some((at, algorithm)) = best(&all, room, mode) {
-        let layers = &mut all[at];
-        room -= layers.size(algorithm) - layers.size(layers.conv.algorithm);
-        layers.conv.algorithm = algorithm;
+    match choices {
+        Choices::Model => by_model(graph, &mut all, mode),
+        Choices::Everywhere(algorithm) => {
+            for layers in all.iter_mut().filter(|layers| layers.algorithms(mode).any(|a| a == *algorithm)) {
+                layers.conv.algorithm = *algorithm;
+            }
+        }
+        Choices::Given(given) => {
+            for layers in &mut all {
+                if let Some(like) = given.iter().find(|like| like.is_like(layers)) {
+                    layers.conv.algorithm = like.conv.algorithm;
+                }
+            }
+        }
     }
     for layers in all {
         for task in layers.tasks {
             selection.tasks[task].work = Work::Kernel(Kernel::Conv(layers.conv));
         }
+    }
+}
+
+/// What the model of their times chooses.
+fn by_model(graph: &Graph, all: &mut [Layers], mode: Mode) {
+    let mut room = GROWTH * weights(graph);
+    while let Some((at, algorithm)) = best(all, room, mode) {
+        let layers = &mut all[at];
+        room -= layers.size(algorithm) - layers.size(layers.conv.algorithm);
+        layers.conv.algorithm = algorithm;
     }
 }
 
@@ -107,9 +178,13 @@ fn candidates(graph: &Graph, selection: &Selection) -> Vec<Layers> {
         if conv != plain || !matches!(conv.kernel, [3, 3] | [5, 5]) || x.channels < 16 {
             continue;
         }
+        let name = graph.path(task.owner);
         match all.iter_mut().find(|l| (l.conv, l.x, l.y) == (conv, x, y)) {
-            Some(layers) => layers.tasks.push(at),
-            None => all.push(Layers { tasks: vec![at], conv, x, y }),
+            Some(layers) => {
+                layers.tasks.push(at);
+                layers.names.push(name);
+            }
+            None => all.push(Layers { names: vec![name], conv, x, y, tasks: vec![at] }),
         }
     }
     all

@@ -20,6 +20,8 @@ mod number;
 mod select;
 mod weights;
 
+pub use algorithms::{Alternatives, Choices, Layers, alternatives};
+
 use crate::ir::{Graph, NodeId, Shape};
 use crate::lir::Program;
 use crate::mode::Mode;
@@ -32,7 +34,7 @@ use crate::mode::Mode;
 ///
 /// If the graph has no input or has a cycle, which the verifier refuses.
 pub fn lower(graph: &Graph, mode: Mode) -> Program {
-    lower_with_taps(graph, mode, &[])
+    lower_as(graph, mode, &Choices::Model, &[])
 }
 
 /// A value that is to stay in memory to the end of a run.
@@ -53,8 +55,17 @@ pub struct Wanted {
 ///
 /// As [`lower`], and if the graph does not have one of the nodes.
 pub fn lower_with_taps(graph: &Graph, mode: Mode, taps: &[Wanted]) -> Program {
+    lower_as(graph, mode, &Choices::Model, taps)
+}
+
+/// Like [`lower_with_taps`], with convolutions computed as somebody chose.
+///
+/// # Panics
+///
+/// As [`lower_with_taps`].
+pub fn lower_as(graph: &Graph, mode: Mode, choices: &Choices, taps: &[Wanted]) -> Program {
     let mut selection = select::select(graph);
-    algorithms::choose(graph, &mut selection, mode);
+    algorithms::choose(graph, &mut selection, mode, choices);
     let homes = homes::place(graph, &selection);
     let mut program = emit::emit(graph, &selection, &homes, taps);
     in_place::reuse(&mut program);
