@@ -14,7 +14,9 @@ mod profile;
 mod progress;
 mod runner;
 mod runtime_source;
+mod tuning;
 mod workspace;
+mod writable;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -45,6 +47,7 @@ enum Command {
     Run(commands::run::Arguments),
     Import(commands::import::Arguments),
     Bench(commands::bench::Arguments),
+    Tune(commands::tune::Arguments),
     Export(commands::export::Arguments),
     Verify(commands::verify::Arguments),
     Dump(commands::dump::Arguments),
@@ -59,6 +62,7 @@ fn main() -> ExitCode {
         Command::Run(arguments) => commands::run::run(&arguments),
         Command::Import(arguments) => commands::import::run(&arguments),
         Command::Bench(arguments) => commands::bench::run(&arguments),
+        Command::Tune(arguments) => commands::tune::run(&arguments),
         Command::Export(arguments) => commands::export::run(&arguments),
         Command::Verify(arguments) => commands::verify::run(&arguments),
         Command::Dump(arguments) => commands::dump::run(&arguments),

@@ -30,12 +30,17 @@ pub(crate) struct Selection {
     /// of 24, for networks whose outputs bear it; bf16, 8 digits
     #[arg(long, value_name = "MODE", default_value_t, value_parser = modes())]
     pub(crate) mode: Mode,
-    /// Measured choices of algorithms, in place of NET.tune beside the file
+}
+
+/// Where measured choices of algorithms come from.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct Choices {
+    /// What archc tune has measured, in place of NET.tune beside the network's file
     #[arg(long, value_name = "FILE", conflicts_with = "no_tune")]
-    tune: Option<String>,
-    /// Leaves measured choices out
+    pub(crate) tune: Option<String>,
+    /// Leaves out what archc tune has measured
     #[arg(long)]
-    no_tune: bool,
+    pub(crate) no_tune: bool,
 }
 
 /// A network on the command line.
@@ -46,6 +51,8 @@ pub(crate) struct Network {
     pub(crate) file: String,
     #[command(flatten)]
     pub(crate) selection: Selection,
+    #[command(flatten)]
+    pub(crate) choices: Choices,
 }
 
 /// Reads a mode; the help lists them.
@@ -87,8 +94,8 @@ impl Network {
             set: self.selection.set.clone(),
             outputs: self.selection.outputs.clone(),
             mode: self.selection.mode,
-            measured: match &self.selection.tune {
-                _ if self.selection.no_tune => Measured::Nowhere,
+            measured: match &self.choices.tune {
+                _ if self.choices.no_tune => Measured::Nowhere,
                 Some(path) => Measured::File(path.clone()),
                 None => Measured::Beside,
             },
@@ -109,7 +116,11 @@ mod tests {
 
     #[test]
     fn the_chosen_net_names_the_module() {
-        let mut network = Network { file: "zoo:resnet50".into(), selection: Selection::default() };
+        let mut network = Network {
+            file: "zoo:resnet50".into(),
+            selection: Selection::default(),
+            choices: Choices::default(),
+        };
         assert_eq!(network.module_name(), "resnet50");
         network.selection.net = Some("ResNet152".into());
         assert_eq!(network.module_name(), "resnet152");

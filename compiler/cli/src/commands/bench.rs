@@ -5,10 +5,11 @@ use crate::network::Network;
 use crate::profile::{self, Order, Profile};
 use crate::progress::Progress;
 use crate::runner::Runner;
+use crate::writable::{assert_writable, unwritable};
 use archc_build::write_atomically;
 use archc_core::compile::Compiled;
 use serde::Deserialize;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Times inferences of the generated code, on made-up weights
 #[derive(Debug, clap::Args)]
@@ -47,7 +48,8 @@ pub(crate) struct Arguments {
     program: bool,
 }
 
-fn seconds(text: &str) -> Result<f64, String> {
+/// Reads how long to measure.
+pub(crate) fn seconds(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(s) if s > 0.0 && s <= 3600.0 => Ok(s),
         _ => Err("expected seconds above 0 and up to 3600".to_owned()),
@@ -65,7 +67,7 @@ struct Measured {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
     if let Some(path) = &arguments.html {
-        assert_writable(path)?;
+        assert_writable(path, "--html")?;
     }
     let compiled = arguments.network.compile(arguments.json)?;
     let runner = Runner::build(&compiled)?;
@@ -110,24 +112,8 @@ fn profile(arguments: &Arguments, compiled: &Compiled, runner: &Runner) -> Resul
     match &arguments.html {
         Some(path) => {
             let page = profile::page(&profile);
-            write_atomically(path, page.as_bytes()).map_err(|e| unwritable(path, &e.to_string()))
+            write_atomically(path, page.as_bytes()).map_err(|e| unwritable(path, "--html", &e.to_string()))
         }
         None => Ok(()),
     }
-}
-
-/// What can be known of a file before it costs a build and a measurement.
-fn assert_writable(path: &Path) -> Result<(), Error> {
-    let above = path.ancestors().skip(1).find(|above| above.exists());
-    if path.exists() && !path.is_file() {
-        return Err(unwritable(path, "it is there and no file"));
-    }
-    match above {
-        Some(above) if !above.is_dir() => Err(unwritable(path, &format!("{} is no folder", above.display()))),
-        _ => Ok(()),
-    }
-}
-
-fn unwritable(path: &Path, why: &str) -> Error {
-    Error::with_help(format!("cannot write {}: {why}", path.display()), "give --html another file")
 }

@@ -1,7 +1,7 @@
 //! `archc build`
 
 use crate::error::{Error, print};
-use crate::network::{Network, Selection};
+use crate::network::{Choices, Network, Selection};
 use crate::{crate_folder, runtime_source, workspace};
 use archc_core::backend::rust::{Dependency, Module, package};
 use archc_core::identifier::identifier;
@@ -25,6 +25,8 @@ pub(crate) struct Arguments {
     files: Vec<String>,
     #[command(flatten)]
     selection: Selection,
+    #[command(flatten)]
+    choices: Choices,
     /// The crate's folder [default: out/NAME]
     #[arg(short, long = "out", value_name = "DIR")]
     out: Option<PathBuf>,
@@ -53,7 +55,11 @@ struct Report<'a> {
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
     let mut modules: Vec<Module> = Vec::new();
     for file in &arguments.files {
-        let network = Network { file: file.clone(), selection: arguments.selection.clone() };
+        let network = Network {
+            file: file.clone(),
+            selection: arguments.selection.clone(),
+            choices: arguments.choices.clone(),
+        };
         let name = network.module_name();
         if modules.iter().any(|m| m.name == name) {
             return Err(Error::with_help(

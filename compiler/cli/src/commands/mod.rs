@@ -9,4 +9,5 @@ pub(crate) mod export;
 pub(crate) mod import;
 pub(crate) mod run;
 pub(crate) mod summary;
+pub(crate) mod tune;
 pub(crate) mod verify;

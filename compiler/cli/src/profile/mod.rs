@@ -199,6 +199,26 @@ impl Profile {
         })
     }
 
+    /// The name of each step, how it was computed, and its least time in milliseconds.
+    pub(crate) fn steps(&self) -> impl Iterator<Item = (&str, &str, f64)> {
+        self.steps.iter().map(|step| (step.name.as_str(), step.algorithm.as_str(), step.ms))
+    }
+
+    /// The instruction set.
+    pub(crate) fn isa(&self) -> &str {
+        &self.isa
+    }
+
+    /// The threads that computed.
+    pub(crate) fn threads(&self) -> usize {
+        self.threads
+    }
+
+    /// The time of multiplications of f32 numbers, if there is nothing else to do, in milliseconds.
+    pub(crate) fn products_ms(&self, count: u64) -> f64 {
+        self.roofline.compute_ms(Products::OnVectors(count))
+    }
+
     /// What is computed on what.
     fn title(&self) -> String {
         let Profile { network, mode, isa, batch, threads, .. } = self;
