@@ -279,6 +279,40 @@ mod tests {
     }
 
     #[test]
+    fn measured_choices_are_read_where_they_are() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        let source = path("net.arch");
+        std::fs::write(&source, "net Net { input 28x28x32  conv 3x3 32 relu  global_avgpool  dense 10 }\n")
+            .unwrap();
+        let build = |config: Config| {
+            let compiled = compile_with_output_path(&source, path("net.rs"), config).unwrap();
+            (std::fs::read_to_string(path("net.rs")).unwrap(), compiled)
+        };
+        let (by_model, _) = build(Config::new());
+        assert!(by_model.contains("Algorithm::Winograd"), "{by_model}");
+        let tune = "[f32]\narchc = \"\"\nmachine = \"\"\nisa = \"\"\nthreads = 1\nbatch = 1\nmodel-ms = 1.0\nmeasured-ms = 1.0\n\
+                    layers = [{ layer = \"conv1\", alike = 1, kernel = \"3x3\", input = \"28x28x32\", output = \"28x28x32\", \
+                    algorithm = \"direct\", model = \"f4\", gain = 0.1, ms = {} }]\n";
+        for (name, config) in [
+            ("Net.tune", Config::new()),
+            ("elsewhere", Config::new().tune(path("elsewhere").to_str().unwrap())),
+        ] {
+            std::fs::write(path(name), tune).unwrap();
+            let (text, compiled) = build(config);
+            assert!(!text.contains("Algorithm::Winograd"), "{text}");
+            assert_eq!(compiled.inputs, [source.clone(), path(name)]);
+        }
+        let (text, compiled) = build(Config::new().no_tune());
+        assert_eq!((text, compiled.inputs), (by_model.clone(), vec![source.clone()]));
+        std::fs::write(path("Net.tune"), tune.replace("28x28x32", "14x14x32")).unwrap();
+        let (text, compiled) = build(Config::new());
+        assert!(text == by_model && compiled.warnings.starts_with("warning[W0603]"), "{}", compiled.warnings);
+        // A better file makes the warning go away, so that Cargo has to look at it.
+        assert_eq!(compiled.inputs, [source.clone(), path("Net.tune")]);
+    }
+
+    #[test]
     fn an_error_is_the_diagnostic_and_leaves_the_output() {
         let folder = tempfile::tempdir().unwrap();
         let (source, output) = (folder.path().join("net.arch"), folder.path().join("net.rs"));

@@ -81,6 +81,38 @@ mod tests {
         assert_ne!(taps(Mode::F32), build(CHAOTIC, Mode::F32).0);
     }
 
+    /// In `f32` its kernels lie transformed, since somebody measured that to be faster: then they are more than in `f32-fast`.
+    #[test]
+    fn a_budget_holds_for_what_is_compiled_in_the_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let (source, output) = (folder.path().join("net.arch"), folder.path().join("net.rs"));
+        let build = |limit: u64, mode| {
+            let text = format!(
+                "net Chaotic {{ input 6x6x16  budget weights={limit}  stack 10 {{ conv 3x3 16  rescale 4 tanh }}  global_avgpool \
+                 dense 1024  dense 200 }}\n"
+            );
+            std::fs::write(&source, text).unwrap();
+            compile_with_output_path(&source, &output, Config::new().mode(mode))
+        };
+        std::fs::write(
+            folder.path().join("Chaotic.tune"),
+            "[f32]\narchc = \"\"\nmachine = \"\"\nisa = \"\"\nthreads = 1\nbatch = 1\nmodel-ms = 1.0\nmeasured-ms = 1.0\n\
+             layers = [{ layer = \"stack1.0.conv1\", alike = 10, kernel = \"3x3\", input = \"6x6x16\", output = \"6x6x16\", \
+             algorithm = \"f4-packed\", model = \"f4\", gain = 0.1, ms = {} }]\n",
+        )
+        .unwrap();
+        // Ten kernels of 3x3x16x16 numbers become ten of 6x6x16x16.
+        let plain = 4 * (10 * (9 * 16 * 16 + 16) + 16 * 1024 + 1024 + 1024 * 208 + 208);
+        let more = 4 * 10 * (36 - 9) * 16 * 16;
+        let warnings = build(plain + more, Mode::F32Fast).unwrap().warnings;
+        assert!(warnings.contains("warning[W0601]") && !warnings.contains("W0603"), "{warnings}");
+        let error = build(plain + more - 1, Mode::F32Fast).unwrap_err().to_string();
+        assert!(error.contains("warning[W0601]"), "{error}");
+        assert!(error.contains("error[E0601]: the packed weights take"), "{error}");
+        // Nothing else takes so many.
+        assert!(build(plain, Mode::F32Strict).is_ok() && build(plain, Mode::Bf16).is_ok());
+    }
+
     #[test]
     fn other_modes_are_what_was_asked_for() {
         for (mode, split) in [(Mode::F32Strict, "None"), (Mode::F32, "Three"), (Mode::Bf16, "One")] {

@@ -32,6 +32,7 @@ fn networks_run_as_programs() {
     times(&archc);
     times_in_turns(&archc);
     profiles(&archc);
+    tunes(&archc);
     explains_wrong_weights(&archc);
 }
 
@@ -189,4 +190,58 @@ fn explains_wrong_weights(archc: &dyn Fn(&[&str]) -> Output) {
         assert!(stderr(&other).contains(word), "{word} is missing in\n{}", stderr(&other));
     }
     assert!(!stderr(&other).contains("panicked"));
+}
+
+/// The shapes that have a choice, with the times of each; and the file, which other commands take.
+fn tunes(archc: &dyn Fn(&[&str]) -> Output) {
+    let folder = folder();
+    let (net, tune) = (folder.path().join("net.arch"), folder.path().join("Tiny.tune"));
+    let text =
+        "net Tiny { input 12x12x16  stack 2 { conv 3x3 16 relu }  conv 5x5 16  global_avgpool  dense 4 }\n";
+    std::fs::write(&net, text).unwrap();
+    let net = net.to_str().unwrap();
+    // What was measured in another mode stays; in this one it is replaced.
+    let old = |mode: &str| {
+        format!(
+            "[{mode}]\narchc = \"of old\"\nmachine = \"\"\nisa = \"\"\nthreads = 1\nbatch = 1\nmodel-ms = 1.0\nmeasured-ms = 1.0\nlayers = []\n"
+        )
+    };
+    std::fs::write(&tune, format!("{}{}", old("bf16"), old("f32-strict"))).unwrap();
+    let tuning = ["tune", net, "--mode", "f32-strict", "--threads", "1", "--seconds", "0.03"];
+    let out = archc(&[&tuning[..], &["--json"]].concat());
+    assert_eq!(status(&out), 0, "{}", stderr(&out));
+    assert_eq!(stderr(&out), "", "what was measured before is of no account");
+    let report = json_line(&out);
+    assert_eq!(report["file"].as_str(), tune.to_str());
+    let layers = report["layers"].as_array().unwrap();
+    assert_eq!(layers.len(), 1, "a 5x5 kernel has no choice in this mode: {report}");
+    assert_eq!((layers[0]["layer"].as_str(), layers[0]["alike"].as_u64()), (Some("stack1.0.conv1"), Some(2)));
+    let times = layers[0]["times"].as_object().unwrap();
+    assert_eq!(times.keys().collect::<Vec<_>>(), ["direct", "f2", "f2-packed"]);
+    for (algorithm, time) in times {
+        assert!(time["ms"].as_f64().unwrap() > 0.0 && time["predicted_ms"].as_f64().unwrap() > 0.0);
+        let by = time["by"].as_str().unwrap();
+        assert_eq!(by.starts_with("Winograd F2"), algorithm != "direct", "{by} for {algorithm}");
+    }
+    let file = std::fs::read_to_string(&tune).unwrap();
+    assert!(file.contains(&old("bf16").replace("1.0", "1.0000").replace("[]", "[\n]")), "{file}");
+    assert_eq!(file.matches("of old").count(), 1, "{file}");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2, "no temporary file is left");
+
+    // The other commands read it without a word, and compute what it says.
+    let dump = ["dump", net, "--mode", "f32-strict", "--stage", "lir"];
+    for (chosen, kernels) in [("direct", 0), ("f2", 2)] {
+        let word = layers[0]["algorithm"].as_str().unwrap();
+        let say = format!("algorithm = \"{word}\"");
+        std::fs::write(&tune, file.replace(&say, &format!("algorithm = \"{chosen}\""))).unwrap();
+        let out = archc(&dump);
+        assert_eq!((status(&out), stderr(&out)), (0, String::new()));
+        assert_eq!(stdout(&out).matches("winograd 2 ").count(), kernels, "{}", stdout(&out));
+    }
+
+    let out = archc(&[&tuning[..], &["-o", folder.path().join("new/other.tune").to_str().unwrap()]].concat());
+    assert_eq!(status(&out), 0, "{}", stderr(&out));
+    for word in ["stack1.0.conv1", "f2-packed", "by the model", "Wrote ", "--tune "] {
+        assert!(stdout(&out).contains(word), "{word} is missing in\n{}", stdout(&out));
+    }
 }

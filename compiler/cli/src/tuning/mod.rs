@@ -22,6 +22,10 @@ use toml::Spanned;
 /// How often each program has its turn: what else the machine does for a while hits all of them.
 const ROUNDS: u32 = 3;
 
+/// From which part of its time by the model's choices on the whole network is taken to be slower by others: what a few layers
+/// gain is less than what two measurements of the whole differ by.
+const SLOWER: f64 = 1.01;
+
 /// Under which conditions to measure.
 pub(crate) struct Conditions {
     /// Images in one inference.
@@ -45,7 +49,7 @@ pub(crate) struct Tuning {
     model_ms: f64,
     /// The same with the measured choices.
     measured_ms: f64,
-    /// Whether measured choices were faster for some layers, and not for the whole network, so that the model's stay.
+    /// Whether other choices were faster for some layers, but made the whole network slower, so that the model's stay.
     kept: bool,
     layers: Vec<Shape>,
 }
@@ -114,7 +118,7 @@ pub(crate) fn measure(compiled: Compiled, conditions: &Conditions) -> Result<Opt
     let (tuned, layers) = within_budget(&compiled, all.clone(), &time)?;
     let (model_ms, measured_ms) = whole(&compiled, &tuned, conditions)?;
     let faster = layers.iter().zip(&all.layers).any(|(a, b)| a.conv.algorithm != b.conv.algorithm);
-    let kept = faster && measured_ms >= model_ms;
+    let kept = faster && measured_ms > SLOWER * model_ms;
     let layers = if kept { all.layers.clone() } else { layers };
     let batch = f64::from(conditions.batch);
     let shape = |(layers, model): (&Layers, &Layers)| best.shape(layers, model, compiled.mode, batch);

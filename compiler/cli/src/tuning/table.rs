@@ -76,7 +76,7 @@ fn choices(tuning: &Tuning) -> String {
     match (changed, kept) {
         (0, false) => format!("No other choice is faster; the whole network takes {model_ms:.3} ms.\n"),
         (0, true) => format!(
-            "Other choices are faster in their layers, but the whole network is not: the model's stay. It takes {model_ms:.3} ms.\n"
+            "Other choices are faster in their layers, but make the whole network slower: the model's stay. It takes {model_ms:.3} ms.\n"
         ),
         _ => format!(
             "The measured choices, others for {changed} of {} shapes, take {:.3} ms in place of {:.3}; the whole network takes \
