@@ -187,7 +187,7 @@ fn each<S: Simd, const N: usize>(simd: S, activation: Activation, mut all: [F32x
         Activation::LeakyRelu(slope) => each!(x => leaky_relu(x, slope)),
         Activation::Tanh => each!(x => math::tanh(simd, x)),
         Activation::Sigmoid => each!(x => math::sigmoid(simd, x)),
-        Activation::Swish => each!(x => simd.mul(x, math::sigmoid(simd, x))),
+        Activation::Swish => each!(x => math::swish(simd, x)),
         Activation::Gelu => each!(x => double::gelu(simd, x)),
         Activation::HardSwish => each!(x => simd.mul(x, hard_sigmoid(simd, x))),
         Activation::HardSigmoid => each!(x => hard_sigmoid(simd, x)),
@@ -224,5 +224,5 @@ fn leaky_relu(mut x: F32x16, slope: f32) -> F32x16 {
 
 #[inline(always)]
 fn hard_sigmoid<S: Simd>(simd: S, x: F32x16) -> F32x16 {
-    simd.div(at_most_6(relu(simd.add(x, simd.splat(3.0)))), simd.splat(6.0))
+    simd.mul(at_most_6(relu(simd.add(x, simd.splat(3.0)))), simd.splat(1.0 / 6.0))
 }
