@@ -165,7 +165,7 @@ impl<F: Function<INPUTS>, const INPUTS: usize> Pointwise<'_, F, INPUTS> {
                     match (*of_pixel, some) {
                         (0, _) => repeated[i][start % channels],
                         (_, LANES) => simd.load(from),
-                        _ => part(from, some),
+                        _ => simd.load_first(from, some),
                     }
                 };
             }
@@ -176,23 +176,11 @@ impl<F: Function<INPUTS>, const INPUTS: usize> Pointwise<'_, F, INPUTS> {
                 if some == LANES {
                     simd.store(to, value);
                 } else {
-                    core::ptr::copy_nonoverlapping(value.0.as_ptr(), to, some);
+                    simd.store_first(to, value, some);
                 }
             }
         }
     }
-}
-
-/// Less than 16 numbers, and zeros.
-///
-/// # Safety
-/// They must be readable.
-#[inline(always)]
-unsafe fn part(from: *const f32, count: usize) -> F32x16 {
-    let mut x = F32x16([0.0; LANES]);
-    // Safety: the caller's promise.
-    unsafe { core::ptr::copy_nonoverlapping(from, x.0.as_mut_ptr(), count) };
-    x
 }
 
 impl Function<3> for Affine {

@@ -106,12 +106,6 @@ impl Pool<'_> {
     ) {
         let Pool { op, x, y, .. } = self;
         let [top, bottom, left, right] = op.padding;
-        // A whole value of one block ends with its last pixel's channels.
-        let room = if x.view.is_whole() && x.is_nhwc() && x.blocks() == 1 {
-            x.at(x.view.height - 1, x.view.width - 1) + x.pixel
-        } else {
-            0
-        };
         let vertical = Side::new(row, op.stride[0], op.kernel[0], [top, bottom], x.view.height);
         for column in 0..y.view.width {
             let horizontal = Side::new(column, op.stride[1], op.kernel[1], [left, right], x.view.width);
@@ -119,9 +113,9 @@ impl Pool<'_> {
             for wy in vertical.start..vertical.end {
                 for wx in horizontal.start..horizontal.end {
                     let at = x.at(wy, wx);
-                    // Safety: the window is cut off at the plane; the room is as `room` says.
+                    // Safety: the window is cut off at the plane.
                     let number = unsafe {
-                        if LINE { from.load_line(simd, at as isize) } else { from.load_wide(simd, at, room) }
+                        if LINE { from.load_line(simd, at as isize) } else { from.load(simd, at as isize) }
                     };
                     value = if MAXIMUM { simd.max(value, number) } else { simd.add(value, number) };
                 }

@@ -31,7 +31,7 @@ pub(super) enum Form {
     Full,
     /// Less than sixteen side by side, and padding lanes behind them.
     Padded,
-    /// Four or more side by side, in the first lanes, and no padding lanes behind them.
+    /// Less than sixteen side by side, in the first lanes, and no padding lanes behind them.
     Narrow,
     /// In one or two pieces, or with others beside them.
     Pieces,
@@ -58,7 +58,7 @@ impl Strip {
         };
         let tail =
             if ends { view.buffer_channels.next_multiple_of(place.pixel) - view.buffer_channels } else { 0 };
-        let is_narrow = form == Form::Pieces && lead == 0 && split == count && count >= 4 && tail == 0;
+        let is_narrow = form == Form::Pieces && lead == 0 && split == count && tail == 0;
         let form = if is_narrow { Form::Narrow } else { form };
         Strip { first, second, split, count, lead, tail, form }
     }
@@ -98,7 +98,7 @@ impl Strip {
         unsafe {
             match self.form {
                 Form::Full | Form::Padded => self.load_line(simd, at),
-                Form::Narrow => self.load_narrow(at),
+                Form::Narrow => simd.load_first(self.first.wrapping_offset(at), self.count),
                 Form::Pieces => self.load_pieces(at),
             }
         }
@@ -123,22 +123,6 @@ impl Strip {
     pub(super) unsafe fn numbers<'a>(&self, at: usize, count: usize) -> &'a mut [f32] {
         // Safety: the caller's promise.
         unsafe { core::slice::from_raw_parts_mut(self.first.add(at), count) }
-    }
-
-    /// Like [`Strip::load`], where `room` numbers lie in memory from the strip's first pixel on that nobody writes
-    /// meanwhile: what lies behind the channels may be read too.
-    ///
-    /// # Safety
-    /// As for [`Strip::load`], and for `room`.
-    #[inline(always)]
-    pub(super) unsafe fn load_wide<S: Simd>(&self, simd: S, at: usize, room: usize) -> F32x16 {
-        // Safety: the caller's promise.
-        unsafe {
-            if self.form == Form::Narrow && at + LANES <= room {
-                return simd.load(self.first.add(at)).keep(self.count, 0.0);
-            }
-            self.load(simd, at as isize)
-        }
     }
 
     /// The channels at each pixel of a tile.
@@ -203,32 +187,10 @@ impl Strip {
             match self.form {
                 Form::Full => simd.store(self.first.add(at), x),
                 Form::Padded => simd.store(self.first.add(at), x.keep(self.count, 0.0)),
-                Form::Narrow => self.store_narrow(at, x),
+                Form::Narrow => simd.store_first(self.first.add(at), x, self.count),
                 Form::Pieces => self.store_pieces(at, x),
             }
         }
-    }
-
-    /// See [`copy_narrow`].
-    ///
-    /// # Safety
-    /// As for [`Strip::load`]; the form must be narrow.
-    #[inline(always)]
-    unsafe fn load_narrow(&self, at: isize) -> F32x16 {
-        let mut x = F32x16([0.0; LANES]);
-        // Safety: the caller's promise; a narrow strip has 4 to 16 channels.
-        unsafe { copy_narrow(self.first.wrapping_offset(at), x.0.as_mut_ptr(), self.count) };
-        x
-    }
-
-    /// See [`copy_narrow`].
-    ///
-    /// # Safety
-    /// As for [`Strip::store`]; the form must be narrow.
-    #[inline(always)]
-    unsafe fn store_narrow(&self, at: usize, x: F32x16) {
-        // Safety: the caller's promise; a narrow strip has 4 to 16 channels.
-        unsafe { copy_narrow(x.0.as_ptr(), self.first.wrapping_add(at), self.count) };
     }
 
     /// # Safety
@@ -301,26 +263,6 @@ impl Work for StoreEach<'_> {
         for (&from, &at) in self.from.iter().zip(self.at) {
             // Safety: that of `Strip::store_tile`, which alone makes these.
             unsafe { self.strip.store(simd, at, from) };
-        }
-    }
-}
-
-/// Copies 4 to 16 numbers by two copies that overlap.
-///
-/// # Safety
-/// `count` must be from 4 to 16, and as many numbers readable at `from` and writable at `to`.
-#[inline(always)]
-unsafe fn copy_narrow(from: *const f32, to: *mut f32, count: usize) {
-    // Safety: the caller's promise; there are at least as many numbers as a copy has.
-    unsafe {
-        if count < 8 {
-            let behind = count - 4;
-            to.cast::<[f32; 4]>().write(from.cast::<[f32; 4]>().read());
-            to.add(behind).cast::<[f32; 4]>().write(from.add(behind).cast::<[f32; 4]>().read());
-        } else {
-            let behind = count - 8;
-            to.cast::<[f32; 8]>().write(from.cast::<[f32; 8]>().read());
-            to.add(behind).cast::<[f32; 8]>().write(from.add(behind).cast::<[f32; 8]>().read());
         }
     }
 }

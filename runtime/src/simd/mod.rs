@@ -159,6 +159,28 @@ pub(crate) unsafe trait Simd: Copy + Send + Sync {
         unsafe { to.cast::<[f32; LANES]>().write_unaligned(x.0) }
     }
 
+    /// The first `count` of sixteen numbers from memory, and zeros.
+    ///
+    /// # Safety
+    /// `count` numbers must be readable, at most 16.
+    #[inline(always)]
+    unsafe fn load_first(self, from: *const f32, count: usize) -> F32x16 {
+        let mut x = F32x16([0.0; LANES]);
+        // Safety: the caller's promise.
+        unsafe { core::ptr::copy_nonoverlapping(from, x.0.as_mut_ptr(), count) };
+        x
+    }
+
+    /// The first `count` of sixteen numbers to memory; what lies behind them stays.
+    ///
+    /// # Safety
+    /// `count` numbers must be writable, at most 16.
+    #[inline(always)]
+    unsafe fn store_first(self, to: *mut f32, x: F32x16, count: usize) {
+        // Safety: the caller's promise.
+        unsafe { core::ptr::copy_nonoverlapping(x.0.as_ptr(), to, count) };
+    }
+
     /// Asks for a cache line that will be read soon. Any address will do.
     #[inline(always)]
     fn prefetch(self, _: *const f32) {}

@@ -1,8 +1,8 @@
 //! AVX-512 and AVX2.
 
-use super::{F32x16, Simd, Work};
+use super::{F32x16, LANES, Simd, Work};
 use crate::kernels::table::{self, Tiles};
-use core::arch::x86_64::{self, __m256, __m512};
+use core::arch::x86_64::{self, __m256, __m256i, __m512};
 
 #[inline(never)]
 #[target_feature(enable = "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma")]
@@ -89,6 +89,18 @@ unsafe impl Simd for Avx512 {
     unsafe fn store(self, to: *mut f32, x: F32x16) {
         // Safety: the token proves the feature; the caller promises the memory.
         unsafe { x86_64::_mm512_storeu_ps(to, register(x)) }
+    }
+
+    #[inline(always)]
+    unsafe fn load_first(self, from: *const f32, count: usize) -> F32x16 {
+        // Safety: the token proves the feature; the caller promises the memory of the lanes that the mask has.
+        lanes(unsafe { x86_64::_mm512_maskz_loadu_ps(first(count), from) })
+    }
+
+    #[inline(always)]
+    unsafe fn store_first(self, to: *mut f32, x: F32x16, count: usize) {
+        // Safety: as above.
+        unsafe { x86_64::_mm512_mask_storeu_ps(to, first(count), register(x)) }
     }
 
     #[inline(always)]
@@ -226,6 +238,28 @@ unsafe impl Simd for Avx2 {
     }
 
     #[inline(always)]
+    unsafe fn load_first(self, from: *const f32, count: usize) -> F32x16 {
+        let [a, b] = masks(count);
+        // Safety: the token proves the feature; the caller promises the memory of the lanes that the masks have.
+        unsafe {
+            let low = x86_64::_mm256_maskload_ps(from, a);
+            of_halves([low, x86_64::_mm256_maskload_ps(from.wrapping_add(8), b)])
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn store_first(self, to: *mut f32, x: F32x16, count: usize) {
+        let [low, high] = halves(x);
+        // Safety: as above.
+        unsafe {
+            store_part_of(to, low, count.min(8));
+            if count > 8 {
+                store_part_of(to.add(8), high, count - 8);
+            }
+        }
+    }
+
+    #[inline(always)]
     fn mul_add(self, a: F32x16, b: F32x16, c: F32x16) -> F32x16 {
         let ([a0, a1], [b0, b1], [c0, c1]) = (halves(a), halves(b), halves(c));
         // Safety: the token proves the feature.
@@ -258,6 +292,53 @@ unsafe impl Simd for Avx2 {
         let ([x0, x1], [high0, high1]) = (halves(x), halves(high));
         // Safety: the token proves the feature.
         of_halves(unsafe { [x86_64::_mm256_min_ps(high0, x0), x86_64::_mm256_min_ps(high1, x1)] })
+    }
+}
+
+/// A mask of the first lanes.
+#[inline(always)]
+fn first(count: usize) -> u16 {
+    ((1_u32 << count) - 1) as u16
+}
+
+/// The same for two registers of eight.
+#[inline(always)]
+fn masks(count: usize) -> [__m256i; 2] {
+    static MASKS: [i32; 2 * LANES] = {
+        let mut masks = [0; 2 * LANES];
+        let mut lane = 0;
+        while lane < LANES {
+            masks[lane] = -1;
+            lane += 1;
+        }
+        masks
+    };
+    let first = MASKS[LANES - count..].first_chunk::<LANES>().expect("at most 16 numbers");
+    // Safety: both are 16 numbers.
+    unsafe { core::mem::transmute::<[i32; LANES], [__m256i; 2]>(*first) }
+}
+
+/// The first numbers of a register to memory. By two stores that overlap, where there are four or more: some processors take
+/// a dozen steps for one with a mask.
+///
+/// # Safety
+/// The instruction set must be there, and `count` numbers writable, at most 8.
+#[inline(always)]
+unsafe fn store_part_of(to: *mut f32, x: __m256, count: usize) {
+    static LANE: [i32; LANES] = [0, 1, 2, 3, 4, 5, 6, 7, 0, 0, 0, 0, 0, 0, 0, 0];
+    // Safety: the caller's promise; there are eight entries from each of the first eight on.
+    unsafe {
+        if count == 8 {
+            x86_64::_mm256_storeu_ps(to, x);
+        } else if count >= 4 {
+            let behind = count - 4;
+            let lanes = x86_64::_mm256_loadu_si256(LANE[behind..].as_ptr().cast());
+            let last = x86_64::_mm256_permutevar8x32_ps(x, lanes);
+            x86_64::_mm_storeu_ps(to, x86_64::_mm256_castps256_ps128(x));
+            x86_64::_mm_storeu_ps(to.add(behind), x86_64::_mm256_castps256_ps128(last));
+        } else {
+            x86_64::_mm256_maskstore_ps(to, masks(count)[0], x);
+        }
     }
 }
 
