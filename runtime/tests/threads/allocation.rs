@@ -1,7 +1,7 @@
 //! `run` allocates nothing, on any thread.
 
 use crate::network::NETWORK;
-use crate::{SHARED, counting, process};
+use crate::{SHARED, counting, process, winograd};
 use archc_runtime::Model;
 use std::time::Duration;
 
@@ -21,18 +21,29 @@ fn running_allocates_nothing_on_any_thread() {
     if !process::is_own("allocation::running_allocates_nothing_on_any_thread") {
         return;
     }
-    for network in [&NETWORK, &SHARED] {
+    for (network, runs) in [(&NETWORK, 2000), (&SHARED, 2000), (&winograd::NETWORK, 100)] {
         let model = Model::seeded(network, "archc").unwrap();
         for threads in [1, 2, 4, 8] {
             let mut session = model.session(2).with_threads(threads);
             let before = settled();
-            for _ in 0..2000 {
+            for _ in 0..runs {
                 session.run();
             }
-            assert_eq!(counting::requests(), before, "{threads} threads");
+            assert_eq!(counting::requests(), before, "{}, {threads} threads", network.name);
         }
     }
     let before = counting::requests();
     std::hint::black_box(Box::new(before));
     assert_eq!(counting::requests(), before + 1);
+}
+
+/// What the test above relies on: that these convolutions are computed by the algorithm that needs memory for each thread.
+#[test]
+fn transforms_have_memory_of_their_own() {
+    let model = Model::seeded(&winograd::NETWORK, "archc").unwrap();
+    let mut algorithms = Vec::new();
+    model.session(1).run_with_laps(&mut |lap| algorithms.extend(lap.map(|lap| lap.algorithm)));
+    algorithms.retain(|algorithm| algorithm.starts_with("Winograd"));
+    assert_eq!(algorithms.len(), 5, "{algorithms:?}");
+    assert!(winograd::NETWORK.scratch_size > 0);
 }

@@ -16,6 +16,7 @@ mod soak;
 mod taken;
 #[cfg(target_os = "linux")]
 mod usable;
+mod winograd;
 
 use archc_runtime::run::Run;
 use archc_runtime::spec::Network;
