@@ -1,0 +1,162 @@
+//! Races in shared memory: a stamp of the last write and of the reads of every two bytes.
+
+use crate::fault::Access;
+
+/// Barriers that a stamp can count.
+pub(crate) const LAST_BARRIER: u32 = (1 << 14) - 1;
+
+/// Synchronizations of a warp between two barriers that a stamp can count; from there on threads of one warp count as
+/// synchronized.
+pub(crate) const LAST_TIME: u32 = (1 << 6) - 1;
+
+const THREAD: u32 = (1 << 10) - 1;
+const TIME_SHIFT: u32 = 10;
+const BARRIER_SHIFT: u32 = 18;
+/// Of a write: set in all of them, so that none is zero.
+const WRITTEN: u32 = 1 << 16;
+/// Of a write: data that has not arrived.
+const UNDER_WAY: u32 = 1 << 17;
+/// Of a read: more threads of the same warp have read, too.
+const LANES: u32 = 1 << 16;
+/// Of a read: threads of other warps have read, too.
+const WARPS: u32 = 1 << 17;
+
+/// Who touches memory, and when: barriers of the block and synchronizations of the warp since the last.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Now {
+    bits: u32,
+}
+
+impl Now {
+    /// Of the thread 0 of a warp.
+    pub(crate) fn new(barrier: u32, time: u32, warp: u32) -> Self {
+        Self { bits: (barrier << BARRIER_SHIFT) | (time << TIME_SHIFT) | (warp << 5) }
+    }
+
+    /// Of another thread of the same warp.
+    #[inline(always)]
+    pub(crate) fn of(self, lane: usize) -> Self {
+        Self { bits: self.bits | lane as u32 }
+    }
+}
+
+/// Why an access is wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Conflict {
+    Unwritten,
+    UnderWay { other: u32 },
+    Race { other: u32, how: Access },
+}
+
+/// What was done to two bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Unit {
+    write: u32,
+    read: u32,
+    /// The last write was an atomic.
+    atomic: bool,
+}
+
+impl Unit {
+    #[inline(always)]
+    pub(crate) fn read(&mut self, now: Now) -> Result<(), Conflict> {
+        if self.write == 0 {
+            return Err(Conflict::Unwritten);
+        }
+        self.after_write(now)?;
+        let (read, new) = (self.read, now.bits);
+        if read & !(LANES | WARPS) == new {
+            return Ok(());
+        }
+        let same_barrier = (read ^ new) >> BARRIER_SHIFT == 0 && read != 0;
+        let same_warp = (read ^ new) & THREAD & !31 == 0;
+        let same_time = (read ^ new) >> TIME_SHIFT & LAST_TIME == 0;
+        self.read = match () {
+            () if !same_barrier => new,
+            () if read & WARPS != 0 => read,
+            () if !same_warp => read | WARPS,
+            // What the warp read before it synchronized is in order with all that its threads do now.
+            () if !same_time => new,
+            () => read | LANES,
+        };
+        Ok(())
+    }
+
+    #[inline(always)]
+    pub(crate) fn write(&mut self, now: Now) -> Result<(), Conflict> {
+        self.after_write(now)?;
+        self.after_read(now)?;
+        self.write = now.bits | WRITTEN;
+        self.atomic = false;
+        Ok(())
+    }
+
+    /// As a write, but not in conflict with other atomics.
+    pub(crate) fn atomic(&mut self, now: Now) -> Result<(), Conflict> {
+        if self.write == 0 {
+            return Err(Conflict::Unwritten);
+        }
+        if !self.atomic {
+            self.after_write(now)?;
+        }
+        self.after_read(now)?;
+        self.write = now.bits | WRITTEN;
+        self.atomic = true;
+        Ok(())
+    }
+
+    pub(crate) fn begin_copy(&mut self, now: Now) -> Result<(), Conflict> {
+        self.write(now)?;
+        self.write |= UNDER_WAY;
+        Ok(())
+    }
+
+    pub(crate) fn end_copy(&mut self, now: Now) {
+        self.write = now.bits | WRITTEN;
+    }
+
+    pub(crate) fn forget_time(&mut self) {
+        if self.write != 0 {
+            self.write = WRITTEN | (self.write & (UNDER_WAY | THREAD));
+        }
+        self.read = 0;
+    }
+
+    #[inline(always)]
+    fn after_write(&self, now: Now) -> Result<(), Conflict> {
+        let difference = self.write ^ now.bits;
+        if self.write & UNDER_WAY != 0 {
+            return Err(Conflict::UnderWay { other: self.write & THREAD });
+        }
+        if difference >> BARRIER_SHIFT == 0
+            && difference & THREAD != 0
+            && conflicts(difference, now)
+            && self.write != 0
+        {
+            return Err(Conflict::Race { other: self.write & THREAD, how: Access::Write });
+        }
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn after_read(&self, now: Now) -> Result<(), Conflict> {
+        let difference = self.read ^ now.bits;
+        if difference >> BARRIER_SHIFT != 0 || self.read == 0 {
+            return Ok(());
+        }
+        let alone = difference & THREAD == 0 && self.read & LANES == 0;
+        if self.read & WARPS != 0 || (!alone && conflicts(difference, now)) {
+            return Err(Conflict::Race { other: self.read & THREAD, how: Access::Read });
+        }
+        Ok(())
+    }
+}
+
+/// Whether threads whose stamps differ by this since the last barrier are not in order otherwise: they are of different
+/// warps, or their warp has not been synchronized since.
+#[inline(always)]
+fn conflicts(difference: u32, now: Now) -> bool {
+    let same_warp = difference & THREAD & !31 == 0;
+    let same_time = difference >> TIME_SHIFT & LAST_TIME == 0;
+    !same_warp || (same_time && now.bits >> TIME_SHIFT & LAST_TIME != LAST_TIME)
+}
