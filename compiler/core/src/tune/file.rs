@@ -168,26 +168,35 @@ impl Measurement {
         let _ = write!(
             text,
             "\n[{mode}]\narchc = {archc}\nmachine = {machine}\nisa = {isa}\nthreads = {threads}\nbatch = {batch}\n\
-             model-ms = {model_ms:.4}\nmeasured-ms = {measured_ms:.4}\nlayers = [\n"
+             model-ms = {}\nmeasured-ms = {}\nlayers = [\n",
+            number(*model_ms),
+            number(*measured_ms)
         );
         for row in layers.get_ref() {
             let Row { layer, alike, kernel, input, output, algorithm, model, gain, ms } = row;
-            let ms: Vec<String> = ms.iter().map(|(word, ms)| format!("{} = {ms:.4}", word.name())).collect();
+            let ms: Vec<String> =
+                ms.iter().map(|(word, ms)| format!("{} = {}", word.name(), number(*ms))).collect();
             let _ = writeln!(
                 text,
                 "    {{ layer = {}, alike = {alike}, kernel = {}, input = {}, output = {}, algorithm = {:?}, model = {:?}, \
-                 gain = {gain:.3}, ms = {{ {} }} }},",
+                 gain = {}, ms = {{ {} }} }},",
                 quoted(layer.get_ref()),
                 quoted(kernel),
                 quoted(input),
                 quoted(output),
                 algorithm.get_ref().name(),
                 model.name(),
+                number(*gain),
                 ms.join(", ")
             );
         }
         text.push_str("]\n");
     }
+}
+
+/// A number of TOML, as short as people want it; it need not be finite in a file that people wrote.
+fn number(x: f64) -> String {
+    if x.is_finite() { format!("{x:.4}") } else { Value::Float(x).to_string() }
 }
 
 /// Text as a string of TOML.
@@ -253,6 +262,8 @@ mod tests {
         assert_eq!(read.text("Net"), text);
         // Places are no part of equality.
         assert_eq!(read, tune);
+        let infinite = text.replace("19.5000", "inf").replace("0.1250", "-inf");
+        assert_eq!(Tune::parse(&infinite).unwrap().text("Net"), infinite);
         assert_eq!(read.get(Mode::Bf16), None);
     }
 
