@@ -117,8 +117,10 @@ impl<'m> Winograd<'m> {
             Operands::new(op, memory, w, x, residual, y);
         let (rows, columns) = (y.view.height.div_ceil(tile), y.view.width.div_ceil(tile));
         let tiles = Tiles { rows, columns, images: y.images, side: tile, inputs: tile + taps - 1 };
-        let groups = tiles.count().div_ceil(AT_ONCE);
         let parts = y.blocks().div_ceil(BLOCKS);
+        // Two threads have nothing to share of an odd number of items: 56x56 pixels are 6 groups of 33 tiles rather than 5 of 40.
+        let groups = tiles.count().div_ceil(AT_ONCE);
+        let groups = if groups > 1 && !(groups * parts).is_multiple_of(2) { groups + 1 } else { groups };
         Winograd {
             kernel: taps,
             padding: op.padding,
