@@ -21,7 +21,7 @@ fn running_allocates_nothing_on_any_thread() {
     if !process::is_own("allocation::running_allocates_nothing_on_any_thread") {
         return;
     }
-    for (network, runs) in [(&NETWORK, 2000), (&SHARED, 2000), (&winograd::NETWORK, 100)] {
+    for (network, runs) in [(&NETWORK, 2000), (&SHARED, 2000), (&winograd::NETWORK, 20)] {
         let model = Model::seeded(network, "archc").unwrap();
         for threads in [1, 2, 4, 8] {
             let mut session = model.session(2).with_threads(threads);
