@@ -74,7 +74,9 @@ fn choices(tuning: &Tuning) -> String {
     let sum = |word: fn(&Shape) -> Word| -> f64 { layers.iter().map(|shape| shape.ms(word(shape))).sum() };
     let changed = layers.iter().filter(|shape| shape.model != shape.algorithm).count();
     match (changed, kept) {
-        (0, false) => format!("No other choice is faster; the whole network takes {model_ms:.3} ms.\n"),
+        (0, false) => format!(
+            "No other choice for which there is room is faster; the whole network takes {model_ms:.3} ms.\n"
+        ),
         (0, true) => format!(
             "Other choices are faster in their layers, but make the whole network slower: the model's stay. It takes {model_ms:.3} ms.\n"
         ),
