@@ -280,7 +280,13 @@ impl Device {
         })
     }
 
-    /// Addresses of a module's variables, which its first launch puts into memory.
+    /// Address and length of a variable of a module (`__device__`, `__constant__`).
+    pub fn variable(&mut self, module: &Module, name: &str) -> Option<(u64, usize)> {
+        let index = module.globals().iter().position(|variable| variable.name == name)?;
+        Some((*self.variables_of(module).get(index)?, module.globals()[index].bytes))
+    }
+
+    /// Addresses of a module's variables, which are put into memory when they are first needed.
     fn variables_of(&mut self, module: &Module) -> Vec<u64> {
         if let Some(addresses) = self.variables.get(&module.id()) {
             return addresses.clone();
