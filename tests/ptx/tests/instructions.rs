@@ -556,7 +556,7 @@ fn shuffles_votes_and_reductions() {
             if lane + 3 < 32 { x(lane + 3) } else { x(lane) },
             if lane >= 2 { x(lane - 2) } else { x(lane) },
             // In segments of eight.
-            x((lane & !7) | (lane * 3 & 7)),
+            x((lane & !7) | ((lane * 3) & 7)),
             votes,
             u32::from(votes != 0) + 2 * u32::from(votes == u32::MAX),
             input.iter().sum::<u32>(),

@@ -77,8 +77,8 @@ pub(super) enum Stop {
 struct Fragment {
     at: u32,
     mask: u32,
-    /// It waits for others to come to the same place.
-    waits: bool,
+    /// The threads that have to come to the same place; none where it does not wait.
+    needed: u32,
 }
 
 /// A warp.
@@ -406,43 +406,44 @@ impl Warp {
         let (first, second) =
             if target < here { ((target, mask), (here, stay)) } else { ((here, stay), (target, mask)) };
         (self.at, self.active) = first;
-        self.others.push(Fragment { at: second.0, mask: second.1, waits: false });
+        self.others.push(Fragment { at: second.0, mask: second.1, needed: 0 });
     }
 
     /// Joins threads that are at the same place, and goes on with those that are at the earliest and need not wait.
     fn meet(&mut self) -> Result<(), Trouble> {
-        self.others.push(Fragment { at: self.at, mask: self.active, waits: false });
+        self.others.push(Fragment { at: self.at, mask: self.active, needed: 0 });
         self.next()
     }
 
     /// Threads of a mask wait here, until all that are needed have come.
     fn wait_here(&mut self, mask: u32, needed: u32) -> Result<(), Trouble> {
         let rest = self.active & !mask;
-        self.others.push(Fragment { at: self.at, mask, waits: true });
+        self.others.push(Fragment { at: self.at, mask, needed });
         if rest != 0 {
-            self.others.push(Fragment { at: self.at + 1, mask: rest, waits: false });
+            self.others.push(Fragment { at: self.at + 1, mask: rest, needed: 0 });
         }
-        self.next().map_err(|mut trouble| {
-            trouble.kind = Box::new(FaultKind::WarpDivergence { active: mask, needed });
-            trouble
-        })
+        self.next()
     }
 
     fn next(&mut self) -> Result<(), Trouble> {
         // Threads that arrive where others wait make these try again.
-        self.others.sort_by_key(|f| (f.at, f.waits));
+        self.others.sort_by_key(|f| (f.at, f.needed != 0));
         self.others.dedup_by(|later, first| {
-            let same = later.at == first.at && (!first.waits || later.waits);
+            let same = later.at == first.at && (first.needed == 0 || later.needed != 0);
             if same {
                 first.mask |= later.mask;
+                first.needed |= if first.needed == 0 { 0 } else { later.needed };
             }
             same
         });
-        let Some(next) = self.others.iter().position(|f| !f.waits) else {
+        let Some(next) = self.others.iter().position(|f| f.needed == 0) else {
             // All wait, and none will come.
-            let (at, mask) = self.others.first().map_or((self.at, self.active), |f| (f.at, f.mask));
-            (self.at, self.active) = (at, mask);
-            return Err(Trouble::new(FaultKind::WarpDivergence { active: mask, needed: self.live() }, mask));
+            if let Some(first) = self.others.first() {
+                (self.at, self.active) = (first.at, first.mask);
+                let kind = FaultKind::WarpDivergence { active: first.mask, needed: first.needed };
+                return Err(Trouble::new(kind, first.mask));
+            }
+            return Ok(());
         };
         let next = self.others.remove(next);
         (self.at, self.active) = (next.at, next.mask);
