@@ -13,6 +13,7 @@
 pub mod backend;
 mod budget;
 pub mod compile;
+pub mod cuda;
 pub mod diagnostic;
 pub mod expand;
 pub mod identifier;

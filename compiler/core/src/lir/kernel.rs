@@ -1,6 +1,6 @@
 //! What each kernel asks of the values that it reads and writes.
 
-use super::{Kernel, View};
+use super::{Kernel, Target, View};
 use crate::ir::Shape;
 use archc_runtime::layout::Halo;
 use archc_runtime::op::Conv;
@@ -29,10 +29,10 @@ impl Need {
 }
 
 impl Kernel {
-    /// What a kernel asks of its input number `port`, where its first input and its output have these shapes.
-    pub fn need(&self, port: usize, x: Shape, y: Shape) -> Need {
+    /// What a target's kernel asks of its input number `port`, where its first input and its output have these shapes.
+    pub fn need(&self, target: Target, port: usize, x: Shape, y: Shape) -> Need {
         match (self, port) {
-            (Kernel::Conv(conv), 0) => Need::Plane(conv_halo(conv, x, y)),
+            (Kernel::Conv(conv), 0) if target == Target::Cpu => Need::Plane(conv_halo(conv, x, y)),
             (Kernel::Dense(_), 0) => Need::Whole,
             (
                 Kernel::Conv(_)

@@ -4,10 +4,12 @@
 mod kernel;
 mod pack;
 pub mod print;
+mod target;
 pub mod verify;
 pub mod work;
 
 pub use kernel::Need;
+pub use target::Target;
 
 use archc_runtime::layout::{Layout, View};
 use archc_runtime::op;
@@ -57,6 +59,8 @@ index!(
 pub struct Program {
     /// The net's name.
     pub name: String,
+    /// Whose kernels it calls.
+    pub target: Target,
     /// The scopes that name the steps, from the graph.
     pub scopes: Scopes,
     /// What lies in memory.

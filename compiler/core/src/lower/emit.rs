@@ -7,7 +7,7 @@ use super::layouts::{task_need, with_halo};
 use super::select::{Selection, Task, Work};
 use super::weights;
 use crate::ir::{Graph, NodeId, ScopeId, Shape};
-use crate::lir::{Buffer, BufferId, Kernel, Need, Program, Step, Tap, Value, ValueId};
+use crate::lir::{Buffer, BufferId, Kernel, Need, Program, Step, Tap, Target, Value, ValueId};
 use archc_runtime::layout::{Layout, View};
 use archc_runtime::op::{Conv, Pool, PoolKind};
 use std::collections::HashMap;
@@ -16,6 +16,7 @@ use std::collections::HashMap;
 pub(super) fn emit(graph: &Graph, selection: &Selection, homes: &Homes, taps: &[Wanted]) -> Program {
     let program = Program {
         name: graph.name.clone(),
+        target: homes.target,
         scopes: graph.scopes.clone(),
         buffers: homes.buffers.clone(),
         values: Vec::new(),
@@ -84,7 +85,11 @@ impl Emitter<'_> {
                 let x = task.inputs.first().map_or(node.shape, |&i| self.graph.node(i).shape);
                 let mut inputs = Vec::with_capacity(task.inputs.len());
                 for (port, &input) in task.inputs.iter().enumerate() {
-                    inputs.push(self.read(input, task_need(task, port, x, node.shape), task.owner));
+                    inputs.push(self.read(
+                        input,
+                        task_need(task, self.homes.target, port, x, node.shape),
+                        task.owner,
+                    ));
                 }
                 let kernel = self.without_gaps(kernel, task, node.shape, &mut inputs);
                 let pack = inputs.first().and_then(|x| {
@@ -145,7 +150,8 @@ impl Emitter<'_> {
         if let Some(value) = all.find(|v| need.accepts(&self.program.values[v.index()].view)) {
             return value;
         }
-        let Shape { height, width, channels } = self.graph.node(id).shape;
+        let shape = self.graph.node(id).shape;
+        let Shape { height, width, channels } = shape;
         let (view, layout) = match need {
             Need::Plane(_) => {
                 // Only the network's input has no halo although a convolution reads one.
@@ -153,7 +159,7 @@ impl Emitter<'_> {
                 view.layout = with_halo(view.layout, width, self.homes.input_halo);
                 (view, "with a border of zeros")
             }
-            Need::Whole | Need::Any => (View::blocked(height, width, channels), "without a border"),
+            Need::Whole | Need::Any => (self.homes.usual_view(shape), "without a border"),
         };
         let to = self.fresh(id, view);
         let from = self.own[&id];
@@ -176,7 +182,7 @@ impl Emitter<'_> {
         let [rows, columns] = conv.stride;
         let is_inside = (y.height - 1) * rows < x_shape.height && (y.width - 1) * columns < x_shape.width;
         let is_plain = dense == Conv::new([1, 1]).then(conv.activation) && is_inside;
-        if dense == conv || !is_plain || y.channels < OFTEN {
+        if self.homes.target == Target::Cuda || dense == conv || !is_plain || y.channels < OFTEN {
             return kernel;
         }
         let of_stride = self.thinned.get(&(id, conv.stride)).copied();

@@ -9,7 +9,7 @@ use super::layouts::{task_need, with_halo};
 use super::select::{Selection, Task, Work};
 use crate::ir::op::Op;
 use crate::ir::{Graph, NodeId, Shape};
-use crate::lir::{Buffer, BufferId, Need};
+use crate::lir::{Buffer, BufferId, Need, Target};
 use archc_runtime::layout::{Halo, Layout, View};
 use std::collections::{HashMap, HashSet};
 
@@ -30,6 +30,7 @@ pub(super) struct Home {
 /// The homes of all values.
 #[derive(Debug)]
 pub(super) struct Homes {
+    pub(super) target: Target,
     pub(super) buffers: Vec<Buffer>,
     /// Rows and columns of each buffer's plane around those that all its parts have in common.
     borders: Vec<Halo>,
@@ -66,7 +67,7 @@ impl Homes {
 }
 
 /// Places the values of all tasks.
-pub(super) fn place(graph: &Graph, selection: &Selection) -> Homes {
+pub(super) fn place(graph: &Graph, selection: &Selection, target: Target) -> Homes {
     let logits = graph.outputs.first().and_then(|output| {
         let id = selection.resolve(output.node);
         let is_softmax = matches!(graph.node(id).op, Op::Softmax(_));
@@ -74,6 +75,7 @@ pub(super) fn place(graph: &Graph, selection: &Selection) -> Homes {
     });
     let outputs = graph.outputs.iter().map(|o| selection.resolve(o.node));
     let mut homes = Homes {
+        target,
         buffers: Vec::new(),
         borders: Vec::new(),
         of: HashMap::new(),
@@ -81,7 +83,7 @@ pub(super) fn place(graph: &Graph, selection: &Selection) -> Homes {
         logits,
         input_halo: Halo::NONE,
     };
-    let readers = Readers::new(graph, selection);
+    let readers = Readers::new(graph, selection, target);
     for task in selection.tasks.iter().rev() {
         homes.place_task(graph, task, &readers);
     }
@@ -96,7 +98,7 @@ struct Readers {
 }
 
 impl Readers {
-    fn new(graph: &Graph, selection: &Selection) -> Readers {
+    fn new(graph: &Graph, selection: &Selection, target: Target) -> Readers {
         let mut readers = Readers { needs: HashMap::new(), inputs: HashSet::new() };
         for task in &selection.tasks {
             if task.work == Work::Input {
@@ -105,7 +107,7 @@ impl Readers {
             let y = graph.node(task.node).shape;
             let x = task.inputs.first().map_or(y, |&i| graph.node(i).shape);
             for (port, &input) in task.inputs.iter().enumerate() {
-                readers.needs.entry(input).or_default().push(task_need(task, port, x, y));
+                readers.needs.entry(input).or_default().push(task_need(task, target, port, x, y));
             }
         }
         readers
@@ -176,15 +178,18 @@ impl Homes {
 
     /// The view, without a halo, of a value that has a buffer of its own.
     fn own_view(&self, task: &Task, shape: Shape, readers: &Readers) -> View {
-        let Shape { height, width, channels } = shape;
-        let nhwc = View::nhwc(height, width, channels);
+        let nhwc = View::nhwc(shape.height, shape.width, shape.channels);
         let leaves_directly = self.leaving.contains(&task.node)
             && matches!(task.work, Work::Kernel(_))
             && readers.of(task.node).iter().all(|need| need.accepts(&nhwc));
-        if task.work == Work::Input || leaves_directly {
-            nhwc
-        } else {
-            if channels < NARROW { nhwc } else { View::blocked(height, width, channels) }
+        if task.work == Work::Input || leaves_directly { nhwc } else { self.usual_view(shape) }
+    }
+
+    /// The view, without a halo, of a value that nobody outside looks at.
+    pub(super) fn usual_view(&self, Shape { height, width, channels }: Shape) -> View {
+        match self.target {
+            Target::Cpu if channels >= NARROW => View::blocked(height, width, channels),
+            Target::Cpu | Target::Cuda => View::nhwc(height, width, channels),
         }
     }
 

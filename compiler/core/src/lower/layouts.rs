@@ -2,13 +2,13 @@
 
 use super::select::{Task, Work};
 use crate::ir::Shape;
-use crate::lir::Need;
+use crate::lir::{Need, Target};
 use archc_runtime::layout::{Halo, Layout};
 
 /// What a task asks of its input number `port`.
-pub(super) fn task_need(task: &Task, port: usize, x: Shape, y: Shape) -> Need {
+pub(super) fn task_need(task: &Task, target: Target, port: usize, x: Shape, y: Shape) -> Need {
     match &task.work {
-        Work::Kernel(kernel) => kernel.need(port, x, y),
+        Work::Kernel(kernel) => kernel.need(target, port, x, y),
         // Parts that are not written in place are copied.
         Work::Input | Work::Concat | Work::ZeroPad { .. } => Need::Any,
     }

@@ -23,7 +23,7 @@ mod weights;
 pub use algorithms::{Alternatives, Choices, Layers, alternatives};
 
 use crate::ir::{Graph, NodeId, Shape};
-use crate::lir::Program;
+use crate::lir::{Program, Target};
 use crate::mode::Mode;
 
 /// The kernel calls of a graph that [`crate::ir::verify`] accepts.
@@ -66,8 +66,21 @@ pub fn lower_with_taps(graph: &Graph, mode: Mode, taps: &[Wanted]) -> Program {
 pub fn lower_as(graph: &Graph, mode: Mode, choices: &Choices, taps: &[Wanted]) -> Program {
     let mut selection = select::select(graph);
     algorithms::choose(graph, &mut selection, mode, choices);
-    let homes = homes::place(graph, &selection);
-    let mut program = emit::emit(graph, &selection, &homes, taps);
+    finish(graph, &selection, Target::Cpu, taps)
+}
+
+/// The kernel calls of a graph that [`crate::ir::verify`] accepts, for a GPU.
+///
+/// # Panics
+///
+/// As [`lower`].
+pub fn lower_for_cuda(graph: &Graph) -> Program {
+    finish(graph, &select::select(graph), Target::Cuda, &[])
+}
+
+fn finish(graph: &Graph, selection: &select::Selection, target: Target, taps: &[Wanted]) -> Program {
+    let homes = homes::place(graph, selection, target);
+    let mut program = emit::emit(graph, selection, &homes, taps);
     in_place::reuse(&mut program);
     clears::insert(&mut program);
     number::renumber(&mut program);

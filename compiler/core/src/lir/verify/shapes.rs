@@ -17,7 +17,7 @@ pub(super) fn check(found: &mut Found<'_>) {
         }
         let x = inputs.first().map_or(shape(&output), shape);
         for (port, view) in inputs.iter().enumerate() {
-            let need = step.kernel.need(port, x, shape(&output));
+            let need = step.kernel.need(found.program.target, port, x, shape(&output));
             if !need.accepts(view) {
                 found.step(
                     index,
