@@ -171,7 +171,7 @@ fn reaches_an_output(graph: &Graph, id: NodeId) -> bool {
 const TOLERANCE: f64 = 1e-4;
 
 /// Compares outputs, image after image, with the interpreter's.
-fn close(found: &[Vec<f32>], expected: &[&Vec<Vec<f64>>]) -> Result<(), String> {
+pub fn close(found: &[Vec<f32>], expected: &[&Vec<Vec<f64>>]) -> Result<(), String> {
     for (index, found) in found.iter().enumerate() {
         let expected: Vec<f64> = expected.iter().flat_map(|image| &image[index]).copied().collect();
         if found.len() != expected.len() {

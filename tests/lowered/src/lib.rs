@@ -60,6 +60,11 @@ impl<'a> Executable<'a> {
         Ok(Executable { program, plan, model })
     }
 
+    /// The packed weights.
+    pub fn weights(&self) -> &[f32] {
+        self.model.weights()
+    }
+
     /// Memory for a batch, full of numbers that spoil every result that they get into.
     pub fn arena(&self, batch: usize) -> Vec<f32> {
         vec![f32::NAN; self.plan.arena_size * batch]

@@ -1,0 +1,119 @@
+//! Runs the CUDA kernels of a graph on the PTX interpreter: NVRTC's own text, launch by launch, as a GPU would get it.
+
+use archc_core::cuda::{Argument, THREADS, module};
+use archc_core::ir::Graph;
+use archc_core::lir::verify::verify_program;
+use archc_core::lir::{Program, ValueId};
+use archc_core::lower::lower_for_cuda;
+use archc_core::plan::verify::verify_plan;
+use archc_core::plan::{Plan, plan};
+use archc_interpreter::run as interpret;
+use archc_lowered::Executable;
+use archc_lowered::harness::close;
+use archc_ptx::{Counts, Device, Module, Options, Parameters};
+use archc_random_graphs::{image, weights};
+
+/// A graph lowered for CUDA and planned, both checked.
+pub fn planned(graph: &Graph) -> Result<(Program, Plan), String> {
+    let program = lower_for_cuda(graph);
+    let text = |lines: Vec<String>| {
+        format!("{}\n{}", lines.join("\n"), archc_core::lir::print::print(&program))
+    };
+    verify_program(&program).map_err(|e| text(e.iter().map(ToString::to_string).collect()))?;
+    let plan = plan(&program);
+    verify_plan(&program, &plan).map_err(text)?;
+    Ok((program, plan))
+}
+
+/// Compares what a graph's kernels compute with the interpreter of graphs, for one image and for two. The blocks of launches
+/// run in an order of the seed's.
+pub fn check(graph: &Graph, seed: u64) -> Result<(), String> {
+    let weights = weights(graph);
+    let first: Vec<f32> = image(graph).iter().map(|&x| x as f32).collect();
+    let second: Vec<f32> = first.iter().rev().map(|x| 0.5 - x).collect();
+    let expected = |image: &[f32]| -> Result<Vec<Vec<f64>>, String> {
+        let image: Vec<f64> = image.iter().map(|&x| f64::from(x)).collect();
+        let values = interpret(graph, &weights, &image).map_err(|e| e.to_string())?;
+        Ok(values.into_iter().map(|v| v.data).collect())
+    };
+    let (of_first, of_second) = (expected(&first)?, expected(&second)?);
+    let (program, plan) = planned(graph)?;
+    let executable = Executable::new(&program, &plan, &weights).map_err(|e| e.to_string())?;
+    let gpu = Gpu::new(&program, &plan, executable.weights())?;
+    close(&gpu.run(&first, seed)?.0, &[&of_first])?;
+    let both = [first.as_slice(), second.as_slice()].concat();
+    close(&gpu.run(&both, seed + 1)?.0, &[&of_first, &of_second])
+}
+
+/// A network's kernels with its weights.
+pub struct Gpu<'a> {
+    program: &'a Program,
+    plan: &'a Plan,
+    weights: &'a [f32],
+    module: archc_core::cuda::Module,
+    ptx: Module,
+}
+
+impl<'a> Gpu<'a> {
+    /// Compiles the kernels of a planned program.
+    pub fn new(program: &'a Program, plan: &'a Plan, weights: &'a [f32]) -> Result<Gpu<'a>, String> {
+        let module = module(program, plan);
+        let text = archc_nvrtc::ptx(&module.source).map_err(|e| format!("{e}\n{}", numbered(&module.source)))?;
+        let ptx = Module::parse(&text).map_err(|e| e.to_string())?;
+        Ok(Gpu { program, plan, weights, module, ptx })
+    }
+
+    /// Computes the outputs of as many images as there are, in memory that nothing has written before; and what each launch
+    /// did.
+    pub fn run(&self, input: &[f32], seed: u64) -> Result<(Vec<Vec<f32>>, Vec<Counts>), String> {
+        let images = input.len() / self.program.values[self.program.input.index()].view.image_size();
+        let mut device = Device::new();
+        let weights = device.alloc_with(&bytes(self.weights));
+        // A buffer each, so that nothing reads or writes beyond its own.
+        let arena: Vec<(usize, u64)> = {
+            let size = |i: usize| self.program.buffers[i].size() * images * size_of::<f32>();
+            self.plan.buffers.iter().enumerate().map(|(i, &at)| (at, device.alloc(size(i)))).collect()
+        };
+        let address = |id: ValueId| arena[self.program.values[id.index()].buffer.index()].1;
+        device.write(address(self.program.input), &bytes(input)).map_err(|e| e.to_string())?;
+        let mut counts = Vec::new();
+        for launch in &self.module.launches {
+            let step = &self.program.steps[launch.step.index()];
+            let mut places = step.inputs.iter().chain([&step.output]);
+            let mut parameters = Parameters::new();
+            for argument in &launch.arguments {
+                parameters = parameters.pointer(match *argument {
+                    Argument::Arena(at) => {
+                        let id = places.next().ok_or("more pointers into the arena than values")?;
+                        let buffer = self.program.values[id.index()].buffer.index();
+                        assert_eq!(arena[buffer].0, at, "an argument is where its value lies");
+                        arena[buffer].1
+                    }
+                    Argument::Weights(at) => weights + (at * size_of::<f32>()) as u64,
+                });
+            }
+            let parameters = parameters.int(images as i32);
+            let grid = launch.grid.of(images).map(|n| n as u32);
+            let options = Options::seed(seed);
+            let name = &self.module.kernels[launch.kernel];
+            let done = device.launch(&self.ptx, name, grid, [THREADS, 1, 1], 0, &parameters, &options);
+            counts.push(done.map_err(|fault| format!("{}: {fault}", step.comment))?);
+        }
+        let read = |id: ValueId| -> Result<Vec<f32>, String> {
+            let size = self.program.values[id.index()].view.image_size() * images * size_of::<f32>();
+            let bytes = device.read(address(id), size).map_err(|e| e.to_string())?;
+            Ok(bytes.as_chunks().0.iter().map(|b| f32::from_le_bytes(*b)).collect())
+        };
+        let outputs = self.program.outputs.iter().map(|(_, id)| read(*id)).collect::<Result<_, _>>()?;
+        Ok((outputs, counts))
+    }
+}
+
+fn bytes(numbers: &[f32]) -> Vec<u8> {
+    numbers.iter().flat_map(|x| x.to_le_bytes()).collect()
+}
+
+/// A source with numbers before its lines.
+fn numbered(source: &str) -> String {
+    source.lines().enumerate().map(|(i, line)| format!("{:4} {line}\n", i + 1)).collect()
+}

@@ -1,0 +1,49 @@
+//! Networks of the zoo: small ones from the graph to the numbers of their CUDA kernels, and all as far as kernels.
+
+use archc_core::cuda::module;
+use archc_cuda_tests::{check, planned};
+use archc_lowered::harness::zoo;
+
+#[test]
+fn lenet5() {
+    check(&zoo("lenet5", "LeNet5", &[]), 1).unwrap();
+}
+
+#[test]
+fn mobilenets() {
+    let small = [("input", "64x64x3"), ("width", "0.25")];
+    check(&zoo("mobilenet", "MobileNet", &small), 2).unwrap();
+    check(&zoo("mobilenet_v2", "MobileNetV2", &small), 3).unwrap();
+}
+
+/// Every network has a kernel for each step; NVRTC takes them in the tests above and in those of random graphs.
+#[test]
+fn every_network_has_kernels() {
+    for (file, net) in [
+        ("alexnet", "AlexNet"),
+        ("alexnet", "AlexNetTorch"),
+        ("efficientnet", "EfficientNetB0"),
+        ("efficientnet", "EfficientNetB7"),
+        ("efficientnet", "EfficientNetLite0"),
+        ("inception_v3", "InceptionV3"),
+        ("inception_v3", "InceptionV3Torch"),
+        ("lenet5", "LeNet5"),
+        ("mobilenet", "MobileNet"),
+        ("mobilenet_v2", "MobileNetV2"),
+        ("mobilenet_v3", "MobileNetV3Large"),
+        ("mobilenet_v3", "MobileNetV3Small"),
+        ("resnet50", "ResNet50"),
+        ("resnet50", "ResNet152"),
+        ("resnet50", "ResNeXt50"),
+        ("resnet50_v2", "ResNet50V2"),
+        ("vgg16", "VGG11LRN"),
+        ("vgg16", "VGG16"),
+        ("vgg16", "VGG19"),
+        ("xception", "Xception"),
+    ] {
+        let (program, plan) = planned(&zoo(file, net, &[])).unwrap_or_else(|e| panic!("{net}: {e}"));
+        let module = module(&program, &plan);
+        assert_eq!(module.launches.len(), program.steps.len(), "{net}");
+        eprintln!("{net}: {} launches, {} kernels", module.launches.len(), module.kernels.len());
+    }
+}
