@@ -16,9 +16,8 @@ use archc_random_graphs::{image, weights};
 /// A graph lowered for CUDA and planned, both checked.
 pub fn planned(graph: &Graph) -> Result<(Program, Plan), String> {
     let program = lower_for_cuda(graph);
-    let text = |lines: Vec<String>| {
-        format!("{}\n{}", lines.join("\n"), archc_core::lir::print::print(&program))
-    };
+    let text =
+        |lines: Vec<String>| format!("{}\n{}", lines.join("\n"), archc_core::lir::print::print(&program));
     verify_program(&program).map_err(|e| text(e.iter().map(ToString::to_string).collect()))?;
     let plan = plan(&program);
     verify_plan(&program, &plan).map_err(text)?;
@@ -58,7 +57,8 @@ impl<'a> Gpu<'a> {
     /// Compiles the kernels of a planned program.
     pub fn new(program: &'a Program, plan: &'a Plan, weights: &'a [f32]) -> Result<Gpu<'a>, String> {
         let module = module(program, plan);
-        let text = archc_nvrtc::ptx(&module.source).map_err(|e| format!("{e}\n{}", numbered(&module.source)))?;
+        let text =
+            archc_nvrtc::ptx(&module.source).map_err(|e| format!("{e}\n{}", numbered(&module.source)))?;
         let ptx = Module::parse(&text).map_err(|e| e.to_string())?;
         Ok(Gpu { program, plan, weights, module, ptx })
     }

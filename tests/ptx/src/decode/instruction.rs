@@ -208,6 +208,10 @@ pub(crate) enum Kind {
         left: bool,
         clamp: bool,
     },
+    Dp2a {
+        signed: bool,
+        high: bool,
+    },
     Dp4a {
         signed: bool,
     },
@@ -353,6 +357,7 @@ impl Kind {
             | Self::Bfe(_)
             | Self::Bfi(_)
             | Self::Funnel { .. }
+            | Self::Dp2a { .. }
             | Self::Dp4a { .. }
             | Self::Set { .. }
             | Self::Select(_)

@@ -133,6 +133,17 @@ impl Opcode<'_, '_> {
                 self.sources(Type::B32, 3)?;
                 Kind::Dp4a { signed: a == Type::S32 }
             }
+            "dp2a" => {
+                let high = self.needed(&[("lo", false), ("hi", true)])?;
+                let kinds = self.types();
+                let [a, b] = kinds[..] else { return Err(self.unknown()) };
+                if a != b {
+                    return Err(self.unknown());
+                }
+                self.destination(Type::B32)?;
+                self.sources(Type::B32, 3)?;
+                Kind::Dp2a { signed: a == Type::S32, high }
+            }
             "setp" => self.set()?,
             "selp" => {
                 let kind = self.one_type()?;

@@ -320,6 +320,20 @@ pub(super) fn funnel(r: &mut Registers, i: &Instruction, left: bool, clamp: bool
     r.put(i.d[0], mask, value);
 }
 
+/// Two halves of the first operand times two bytes of the second, the low or the high ones.
+pub(super) fn dp2a(r: &mut Registers, i: &Instruction, signed: bool, high: bool, mask: u32) {
+    let value = ternary(r.word(i.s[0]), r.word(i.s[1]), r.word(i.s[2]), |a, b, c| {
+        let b = if high { b >> 16 } else { b };
+        (0..2).fold(c, |sum, n| {
+            let (a, b) = ((a >> (n * 16)) as u16, (b >> (n * 8)) as u8);
+            let product =
+                if signed { i32::from(a as i16) * i32::from(b as i8) } else { i32::from(a) * i32::from(b) };
+            sum.wrapping_add(product as u32)
+        })
+    });
+    r.put(i.d[0], mask, value);
+}
+
 pub(super) fn dp4a(r: &mut Registers, i: &Instruction, signed: bool, mask: u32) {
     let value = ternary(r.word(i.s[0]), r.word(i.s[1]), r.word(i.s[2]), |a, b, c| {
         (0..4).fold(c, |sum, n| {

@@ -314,6 +314,7 @@ impl Warp {
             Kind::Bfe(kind) => arithmetic::bfe(r, i, kind, mask),
             Kind::Bfi(kind) => arithmetic::bfi(r, i, kind, mask),
             Kind::Funnel { left, clamp } => arithmetic::funnel(r, i, left, clamp, mask),
+            Kind::Dp2a { signed, high } => arithmetic::dp2a(r, i, signed, high, mask),
             Kind::Dp4a { signed } => arithmetic::dp4a(r, i, signed, mask),
             Kind::Fma { round: Round::Nearest, wide: false, saturate: false } => {
                 nan = floats::fma(r, i, mask, look)
