@@ -119,7 +119,7 @@ pub(super) fn locate<'m>(
             (allocation.as_ref(), offset)
         }
     };
-    if !address.is_multiple_of(bytes as u64) {
+    if address & (bytes as u64 - 1) != 0 {
         return Err(FaultKind::Misaligned { access, memory: "global", address, bytes: bytes as u32 });
     }
     Ok(found)
@@ -240,6 +240,20 @@ fn load_shared(
 ) -> Result<(), Trouble> {
     let (element, parts) = (transfer.element.bytes(), usize::from(transfer.parts));
     let shared = &mut memories.block.shared;
+    if element == 4 && transfer.register == 4 {
+        for lane in lanes(mask) {
+            let now = memories.now.of(lane);
+            let at = shared
+                .check(Access::Read, addresses[lane], 4 * parts)
+                .map_err(|fault| Trouble::at(fault, lane))?;
+            for part in 0..parts {
+                let value = shared.read(at + part * 4, 4, now).map_err(|fault| Trouble::at(fault, lane))?;
+                r.w[usize::from(i.d[part])][lane] = value;
+            }
+        }
+        count_banks(memories.tally, addresses, mask, 4 * parts);
+        return Ok(());
+    }
     for lane in lanes(mask) {
         let now = memories.now.of(lane);
         let mut read = || -> Result<(), FaultKind> {
@@ -296,6 +310,12 @@ fn store_shared(
 /// Counts the requests of a warp: one, or as many as it takes to move 128 bytes each, of half or a quarter of the warp.
 pub(super) fn count_banks(tally: &mut Tally, addresses: &Doubles, mask: u32, bytes: usize) {
     let words = bytes.div_ceil(4);
+    if words == 1 {
+        tally.counts.shared_requests += 1;
+        tally.counts.bank_conflicts +=
+            u64::from(conflicts(lanes(mask).map(|lane| (addresses[lane] / 4) as u32)));
+        return;
+    }
     let threads = 32 / words.max(1);
     for first in (0..32).step_by(threads.max(1)) {
         let part = mask & ((((1_u64 << threads) - 1) as u32) << first);
@@ -358,7 +378,7 @@ fn store_local(
 }
 
 fn aligned(address: u64, bytes: usize, access: Access) -> Result<(), FaultKind> {
-    if address.is_multiple_of(bytes as u64) {
+    if address & (bytes as u64 - 1) == 0 {
         return Ok(());
     }
     Err(FaultKind::Misaligned { access, memory: "local", address, bytes: bytes as u32 })

@@ -122,14 +122,27 @@ pub(super) fn compare<A: Copy>(a: &[A; 32], b: &[A; 32], f: impl Fn(A, A) -> boo
 }
 
 /// The threads of a mask, from the first on.
-pub(super) fn lanes(mask: u32) -> impl Iterator<Item = usize> {
-    let mut mask = mask;
-    std::iter::from_fn(move || {
-        if mask == 0 {
+#[inline(always)]
+pub(super) fn lanes(mask: u32) -> Lanes {
+    Lanes { mask }
+}
+
+#[derive(Clone, Copy)]
+pub(super) struct Lanes {
+    mask: u32,
+}
+
+impl Iterator for Lanes {
+    type Item = usize;
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<usize> {
+        if self.mask == 0 {
             return None;
         }
-        let lane = mask.trailing_zeros() as usize;
-        mask &= mask - 1;
+        // Below 32, as the compiler then knows.
+        let lane = (self.mask.trailing_zeros() & 31) as usize;
+        self.mask &= self.mask - 1;
         Some(lane)
-    })
+    }
 }

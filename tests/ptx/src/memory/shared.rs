@@ -31,7 +31,7 @@ impl Shared {
     #[inline(always)]
     pub(crate) fn check(&self, access: Access, address: u64, bytes: usize) -> Result<usize, FaultKind> {
         let at = address as usize;
-        if address < self.bytes as u64 && at + bytes <= self.bytes && at.is_multiple_of(bytes) {
+        if address < self.bytes as u64 && at + bytes <= self.bytes && at & (bytes - 1) == 0 {
             return Ok(at);
         }
         Err(self.refuse(access, address, bytes))
@@ -49,19 +49,31 @@ impl Shared {
     /// Reads 1, 2 or 4 bytes at what [`Self::check`] gave.
     #[inline(always)]
     pub(crate) fn read(&mut self, at: usize, bytes: usize, now: Now) -> Result<u32, FaultKind> {
-        let units = &mut self.units[at / 4];
         if bytes == 4 {
-            let [low, high] = units;
-            if low == high {
-                low.read(now).map_err(|c| fault(c, Access::Read, at))?;
-                *high = *low;
-            } else {
-                low.read(now).map_err(|c| fault(c, Access::Read, at))?;
-                high.read(now).map_err(|c| fault(c, Access::Read, at + 2))?;
+            let units = &mut self.units[at / 4];
+            let [low, high] = *units;
+            // Nearly always: both halves were written together, before the last barrier.
+            if low == high && low.is_settled(now) {
+                let after = low.after_reading(now);
+                if after != low {
+                    *units = [after; 2];
+                }
+                return Ok(self.words[at / 4]);
             }
+        }
+        self.read_rare(at, bytes, now)
+    }
+
+    #[inline(never)]
+    fn read_rare(&mut self, at: usize, bytes: usize, now: Now) -> Result<u32, FaultKind> {
+        let [low, high] = &mut self.units[at / 4];
+        if bytes == 4 {
+            low.read(now).map_err(|c| fault(c, Access::Read, at))?;
+            high.read(now).map_err(|c| fault(c, Access::Read, at + 2))?;
             return Ok(self.words[at / 4]);
         }
-        units[at % 4 / 2].read(now).map_err(|c| fault(c, Access::Read, at))?;
+        let unit = if at % 4 < 2 { low } else { high };
+        unit.read(now).map_err(|c| fault(c, Access::Read, at))?;
         Ok((self.words[at / 4] >> ((at % 4) * 8)) & ((1 << (bytes * 8)) - 1))
     }
 

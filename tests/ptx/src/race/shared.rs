@@ -7,11 +7,13 @@ pub(crate) const LAST_BARRIER: u32 = (1 << 14) - 1;
 
 /// Synchronizations of a warp between two barriers that a stamp can count; from there on threads of one warp count as
 /// synchronized.
-pub(crate) const LAST_TIME: u32 = (1 << 6) - 1;
+pub(crate) const LAST_TIME: u32 = (1 << 5) - 1;
 
 const THREAD: u32 = (1 << 10) - 1;
 const TIME_SHIFT: u32 = 10;
 const BARRIER_SHIFT: u32 = 18;
+/// Of a write: an atomic.
+const ATOMIC: u32 = 1 << 15;
 /// Of a write: set in all of them, so that none is zero.
 const WRITTEN: u32 = 1 << 16;
 /// Of a write: data that has not arrived.
@@ -53,33 +55,48 @@ pub(crate) enum Conflict {
 pub(crate) struct Unit {
     write: u32,
     read: u32,
-    /// The last write was an atomic.
-    atomic: bool,
 }
 
 impl Unit {
-    #[inline(always)]
     pub(crate) fn read(&mut self, now: Now) -> Result<(), Conflict> {
         if self.write == 0 {
             return Err(Conflict::Unwritten);
         }
         self.after_write(now)?;
+        self.read = self.read_by(now);
+        Ok(())
+    }
+
+    /// Whether any thread may read it: it was written before the last barrier, and has arrived.
+    #[inline(always)]
+    pub(crate) fn is_settled(self, now: Now) -> bool {
+        self.write != 0 && self.write & UNDER_WAY == 0 && (self.write ^ now.bits) >> BARRIER_SHIFT != 0
+    }
+
+    /// As it is when a thread has read it, that may.
+    #[inline(always)]
+    pub(crate) fn after_reading(self, now: Now) -> Self {
+        Self { write: self.write, read: self.read_by(now) }
+    }
+
+    /// The stamp of the reads, when there is another.
+    #[inline(always)]
+    fn read_by(self, now: Now) -> u32 {
         let (read, new) = (self.read, now.bits);
-        if read & !(LANES | WARPS) == new {
-            return Ok(());
+        let difference = read ^ new;
+        if difference >> BARRIER_SHIFT != 0 || read == 0 {
+            return new;
         }
-        let same_barrier = (read ^ new) >> BARRIER_SHIFT == 0 && read != 0;
-        let same_warp = (read ^ new) & THREAD & !31 == 0;
-        let same_time = (read ^ new) >> TIME_SHIFT & LAST_TIME == 0;
-        self.read = match () {
-            () if !same_barrier => new,
+        let same_warp = difference & THREAD & !31 == 0;
+        let same_time = difference >> TIME_SHIFT & LAST_TIME == 0;
+        match () {
             () if read & WARPS != 0 => read,
             () if !same_warp => read | WARPS,
             // What the warp read before it synchronized is in order with all that its threads do now.
             () if !same_time => new,
+            () if difference & THREAD == 0 => read,
             () => read | LANES,
-        };
-        Ok(())
+        }
     }
 
     #[inline(always)]
@@ -87,7 +104,6 @@ impl Unit {
         self.after_write(now)?;
         self.after_read(now)?;
         self.write = now.bits | WRITTEN;
-        self.atomic = false;
         Ok(())
     }
 
@@ -96,12 +112,11 @@ impl Unit {
         if self.write == 0 {
             return Err(Conflict::Unwritten);
         }
-        if !self.atomic {
+        if self.write & ATOMIC == 0 {
             self.after_write(now)?;
         }
         self.after_read(now)?;
-        self.write = now.bits | WRITTEN;
-        self.atomic = true;
+        self.write = now.bits | WRITTEN | ATOMIC;
         Ok(())
     }
 
