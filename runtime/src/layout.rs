@@ -6,6 +6,20 @@
 pub enum Element {
     /// 32-bit floating point.
     F32,
+    /// The upper half of an f32. On GPUs only.
+    Bf16,
+    /// IEEE 754's 16-bit floating point. On GPUs only.
+    F16,
+}
+
+impl Element {
+    /// Bytes of an element.
+    pub const fn size(self) -> usize {
+        match self {
+            Element::F32 => 4,
+            Element::Bf16 | Element::F16 => 2,
+        }
+    }
 }
 
 /// The order of the channels in a block.

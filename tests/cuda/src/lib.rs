@@ -3,7 +3,7 @@
 use archc_core::cuda::{Argument, THREADS, module};
 use archc_core::ir::Graph;
 use archc_core::lir::verify::verify_program;
-use archc_core::lir::{Program, ValueId};
+use archc_core::lir::{Number, Program, ValueId};
 use archc_core::lower::lower_for_cuda;
 use archc_core::plan::verify::verify_plan;
 use archc_core::plan::{Plan, plan};
@@ -15,7 +15,7 @@ use archc_random_graphs::{image, weights};
 
 /// A graph lowered for CUDA and planned, both checked.
 pub fn planned(graph: &Graph) -> Result<(Program, Plan), String> {
-    let program = lower_for_cuda(graph);
+    let program = lower_for_cuda(graph, Number::F32);
     let text =
         |lines: Vec<String>| format!("{}\n{}", lines.join("\n"), archc_core::lir::print::print(&program));
     verify_program(&program).map_err(|e| text(e.iter().map(ToString::to_string).collect()))?;

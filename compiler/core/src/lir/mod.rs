@@ -9,7 +9,7 @@ pub mod verify;
 pub mod work;
 
 pub use kernel::Need;
-pub use target::Target;
+pub use target::{Number, Target};
 
 use archc_runtime::layout::{Layout, View};
 use archc_runtime::op;
@@ -126,6 +126,11 @@ impl Buffer {
             first_channel: 0,
             buffer_channels: self.channels,
         }
+    }
+
+    /// Memory for one image, in f32 numbers.
+    pub fn words(&self) -> usize {
+        (self.size() * self.layout.element.size()).div_ceil(size_of::<f32>())
     }
 
     /// Numbers for one image, halo and padding lanes included. No machine holds what is more than 2^44, which stands for

@@ -182,7 +182,7 @@ impl Emitter<'_> {
         let [rows, columns] = conv.stride;
         let is_inside = (y.height - 1) * rows < x_shape.height && (y.width - 1) * columns < x_shape.width;
         let is_plain = dense == Conv::new([1, 1]).then(conv.activation) && is_inside;
-        if self.homes.target == Target::Cuda || dense == conv || !is_plain || y.channels < OFTEN {
+        if self.homes.target != Target::Cpu || dense == conv || !is_plain || y.channels < OFTEN {
             return kernel;
         }
         let of_stride = self.thinned.get(&(id, conv.stride)).copied();

@@ -189,7 +189,11 @@ impl Homes {
     pub(super) fn usual_view(&self, Shape { height, width, channels }: Shape) -> View {
         match self.target {
             Target::Cpu if channels >= NARROW => View::blocked(height, width, channels),
-            Target::Cpu | Target::Cuda => View::nhwc(height, width, channels),
+            Target::Cpu => View::nhwc(height, width, channels),
+            Target::Cuda(number) => {
+                let view = View::nhwc(height, width, channels);
+                View { layout: Layout { element: number.element(), ..view.layout }, ..view }
+            }
         }
     }
 

@@ -23,7 +23,7 @@ mod weights;
 pub use algorithms::{Alternatives, Choices, Layers, alternatives};
 
 use crate::ir::{Graph, NodeId, Shape};
-use crate::lir::{Program, Target};
+use crate::lir::{Number, Program, Target};
 use crate::mode::Mode;
 
 /// The kernel calls of a graph that [`crate::ir::verify`] accepts.
@@ -69,13 +69,13 @@ pub fn lower_as(graph: &Graph, mode: Mode, choices: &Choices, taps: &[Wanted]) -
     finish(graph, &selection, Target::Cpu, taps)
 }
 
-/// The kernel calls of a graph that [`crate::ir::verify`] accepts, for a GPU.
+/// The kernel calls of a graph that [`crate::ir::verify`] accepts, for a GPU that computes with such numbers.
 ///
 /// # Panics
 ///
 /// As [`lower`].
-pub fn lower_for_cuda(graph: &Graph) -> Program {
-    finish(graph, &select::select(graph), Target::Cuda, &[])
+pub fn lower_for_cuda(graph: &Graph, number: Number) -> Program {
+    finish(graph, &select::select(graph), Target::Cuda(number), &[])
 }
 
 fn finish(graph: &Graph, selection: &select::Selection, target: Target, taps: &[Wanted]) -> Program {

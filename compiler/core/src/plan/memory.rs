@@ -79,7 +79,7 @@ pub fn measure(program: &Program, plan: &Plan) -> Memory {
 
 /// Bytes of a buffer in the arena.
 fn size(buffer: &Buffer) -> u64 {
-    buffer.size().next_multiple_of(ALIGNMENT) as u64 * NUMBER
+    buffer.words().next_multiple_of(ALIGNMENT) as u64 * NUMBER
 }
 
 /// Bytes of a value: its buffer, or its channels' part of that.

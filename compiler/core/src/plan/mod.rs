@@ -23,7 +23,7 @@ use std::ops::Range;
 /// What it makes keeps the invariants of [`verify`].
 pub fn plan(program: &Program) -> Plan {
     let lifetimes = lifetimes::lifetimes(program);
-    let sizes: Vec<usize> = program.buffers.iter().map(|b| b.size().next_multiple_of(ALIGNMENT)).collect();
+    let sizes: Vec<usize> = program.buffers.iter().map(|b| b.words().next_multiple_of(ALIGNMENT)).collect();
     let input = program.values[program.input.index()].buffer;
     let arena = arena::place(&sizes, &lifetimes, input.index());
     let mut packs = Vec::with_capacity(program.packs.len());

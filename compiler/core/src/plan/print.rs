@@ -32,7 +32,7 @@ fn plan_to(f: &mut String, program: &Program, plan: &Plan) -> fmt::Result {
         plan.weights_size
     )?;
     for (index, buffer) in program.buffers.iter().enumerate() {
-        let (at, size, alive) = (plan.buffers[index], buffer.size(), &plan.lifetimes[index]);
+        let (at, size, alive) = (plan.buffers[index], buffer.words(), &plan.lifetimes[index]);
         let (start, end) = (alive.start, alive.end);
         writeln!(f, "b{index} at {at}, size {size}, alive {start}..{end}: {}", buffer_text(buffer))?;
     }

@@ -30,7 +30,7 @@ pub fn verify_plan(program: &Program, plan: &Plan) -> Result<(), Vec<String>> {
 }
 
 fn memory(program: &Program, plan: &Plan, found: &mut Vec<String>) {
-    let place = |id: usize| plan.buffers[id]..plan.buffers[id] + program.buffers[id].size();
+    let place = |id: usize| plan.buffers[id]..plan.buffers[id] + program.buffers[id].words();
     let touched = touched(program);
     let mut order: Vec<usize> = (0..plan.buffers.len()).collect();
     order.sort_by_key(|&id| touched[id].start);

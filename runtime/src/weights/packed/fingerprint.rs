@@ -65,6 +65,8 @@ fn view(hash: Hash, view: &View) -> Hash {
     let Halo { top, bottom, left, right } = halo;
     let element = match element {
         Element::F32 => 0,
+        Element::Bf16 => 1,
+        Element::F16 => 2,
     };
     let order = match order {
         Order::Natural => 0,
