@@ -1,6 +1,6 @@
 //! The constants at the head of a kernel: shapes, places and attributes.
 
-use archc_runtime::layout::View;
+use archc_runtime::layout::{Element, View};
 use std::fmt;
 
 /// Lines of CUDA C that define constants.
@@ -46,6 +46,12 @@ impl Constants {
             .int(&part("PIXEL"), view.layout.block)
             .int(&part("FIRST"), view.index(0, 0, 0))
     }
+}
+
+/// The type of an element in memory.
+pub(super) fn element(element: Element) -> &'static str {
+    // Halves as their bits: kernels include no header.
+    if element == Element::F32 { "float" } else { "unsigned short" }
 }
 
 impl fmt::Display for Constants {

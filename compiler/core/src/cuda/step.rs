@@ -1,6 +1,6 @@
 //! The kernel of a step: which family computes it, by which constants, in how many blocks.
 
-use super::constants::Constants;
+use super::constants::{self, Constants};
 use super::{Argument, Grid, THREADS, Written, activation};
 use crate::lir::{Kernel, Program, Step, ValueId};
 use crate::plan::Plan;
@@ -62,7 +62,7 @@ pub(super) fn write(program: &Program, plan: &Plan, step: &Step) -> Written {
         }
         Kernel::Multiply => {
             let gate = if operands.other().is_some_and(|gate| (gate.height, gate.width) == (1, 1)) {
-                "r[image * R_IMAGE + R_FIRST + c]"
+                "number(r[image * R_IMAGE + R_FIRST + c])"
             } else {
                 OTHER
             };
@@ -75,31 +75,31 @@ pub(super) fn write(program: &Program, plan: &Plan, step: &Step) -> Written {
             let value = "    int from_row = row - TOP, from_column = column - LEFT;
     bool is_inside = from_row >= 0 && from_row < X_H && from_column >= 0 && from_column < X_W;
     float value = 0.0f;
-    if (is_inside) value = x[image * X_IMAGE + from_row * X_ROW + from_column * X_PIXEL + X_FIRST + c];";
+    if (is_inside) value = number(x[image * X_IMAGE + from_row * X_ROW + from_column * X_PIXEL + X_FIRST + c]);";
             operands.map("copy", value, Activation::Identity, constants)
         }
         Kernel::Flatten => {
             let value = "    int from_row = c / (X_W * X_C), from_column = c / X_C % X_W, channel = c % X_C;
-    float value = x[image * X_IMAGE + from_row * X_ROW + from_column * X_PIXEL + X_FIRST + channel];";
+    float value = number(x[image * X_IMAGE + from_row * X_ROW + from_column * X_PIXEL + X_FIRST + channel]);";
             operands.map("flatten", value, Activation::Identity, operands.constants())
         }
         Kernel::Shuffle { groups } => {
             let value = "    int channel = c % GROUPS * (Y_C / GROUPS) + c / GROUPS;
-    float value = x[image * X_IMAGE + row * X_ROW + column * X_PIXEL + X_FIRST + channel];";
+    float value = number(x[image * X_IMAGE + row * X_ROW + column * X_PIXEL + X_FIRST + channel]);";
             operands.map("shuffle", value, Activation::Identity, operands.constants().int("GROUPS", groups))
         }
         Kernel::Upsample { factor } => {
-            let value = "    float value = x[image * X_IMAGE + row / FACTOR_H * X_ROW + column / FACTOR_W * X_PIXEL + X_FIRST + c];";
+            let value = "    float value = number(x[image * X_IMAGE + row / FACTOR_H * X_ROW + column / FACTOR_W * X_PIXEL + X_FIRST + c]);";
             operands.map("upsample", value, Activation::Identity, operands.constants().pair("FACTOR", factor))
         }
     }
 }
 
 /// The input's number at the output's place.
-const HERE: &str = "x[image * X_IMAGE + row * X_ROW + column * X_PIXEL + X_FIRST + c]";
+const HERE: &str = "number(x[image * X_IMAGE + row * X_ROW + column * X_PIXEL + X_FIRST + c])";
 
 /// The second input's.
-const OTHER: &str = "r[image * R_IMAGE + row * R_ROW + column * R_PIXEL + R_FIRST + c]";
+const OTHER: &str = "number(r[image * R_IMAGE + row * R_ROW + column * R_PIXEL + R_FIRST + c])";
 
 fn convolution(operands: &Operands<'_>, conv: &Conv) -> Written {
     let (x, y) = (operands.x().channels, operands.y());
@@ -146,11 +146,11 @@ fn normalization(operands: &Operands<'_>, lrn: &Lrn) -> Written {
         .float("ALPHA", lrn.alpha)
         .float("BETA", lrn.beta)
         .float("K", lrn.k);
-    let value = "    const float* pixel = x + image * X_IMAGE + row * X_ROW + column * X_PIXEL + X_FIRST;
+    let value = "    auto pixel = x + image * X_IMAGE + row * X_ROW + column * X_PIXEL + X_FIRST;
     int from = c - DOWN < 0 ? 0 : c - DOWN, to = c + UP >= Y_C ? Y_C - 1 : c + UP;
     float sum = 0.0f;
-    for (int other = from; other <= to; other++) sum = fmaf(pixel[other], pixel[other], sum);
-    float value = pixel[c] * powf(fmaf(sum, ALPHA, K), -BETA);";
+    for (int other = from; other <= to; other++) sum = fmaf(number(pixel[other]), number(pixel[other]), sum);
+    float value = number(pixel[c]) * powf(fmaf(sum, ALPHA, K), -BETA);";
     operands.map("lrn", value, Activation::Identity, constants)
 }
 
@@ -230,18 +230,18 @@ impl Operands<'_> {
         let mut parameters = Vec::new();
         let mut arguments = Vec::new();
         for (name, &id) in ["x", "r"].iter().zip(&self.step.inputs) {
-            parameters.push(format!("const float* {name}"));
+            parameters.push(format!("const {}* {name}", constants::element(self.view(id).layout.element)));
             arguments.push(arena(id));
         }
         if let Some(pack) = self.step.pack {
             parameters.push("const float* __restrict__ w".to_owned());
             arguments.push(Argument::Weights(self.plan.packs[pack.index()]));
         }
-        parameters.push("float* y".to_owned());
+        parameters.push(format!("{}* y", constants::element(self.y().layout.element)));
         arguments.push(arena(self.step.output));
         // A body may speak of a second input where there is none.
         let body = if self.step.inputs.len() < 2 && body.contains("RESIDUAL") {
-            format!("    const float* r = y;\n{}", body.split_once("//---\n").map_or(body, |(_, body)| body))
+            format!("    auto r = y;\n{}", body.split_once("//---\n").map_or(body, |(_, body)| body))
         } else {
             body.to_owned()
         };

@@ -5,4 +5,4 @@
     if (index >= images * (ROWS * WIDE * Y_C)) return;
     int c = index % Y_C, column = index / Y_C % WIDE, row = index / (Y_C * WIDE) % ROWS, image = index / (Y_C * WIDE * ROWS);
     bool is_inside = row >= TOP && row < TOP + Y_H && column >= LEFT && column < LEFT + Y_W;
-    if (!is_inside) y[image * Y_IMAGE + row * Y_ROW + column * Y_PIXEL + c] = 0.0f;
+    if (!is_inside) put(&y[image * Y_IMAGE + row * Y_ROW + column * Y_PIXEL + c], 0.0f);

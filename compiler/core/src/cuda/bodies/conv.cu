@@ -42,7 +42,7 @@
         for (int i = 0; i < SUMS; i++) {
             int row = rows[i] + ky, column = columns[i] + kx;
             bool is_inside = k < DEPTH && row >= 0 && row < X_H && column >= 0 && column < X_W;
-            a[across][down + i * 16] = is_inside ? x[places[i] + row * X_ROW + column * X_PIXEL + channel] : 0.0f;
+            a[across][down + i * 16] = is_inside ? number(x[places[i] + row * X_ROW + column * X_PIXEL + channel]) : 0.0f;
             int output = first_output + across + i * 16;
             bool has_weight = start + down < DEPTH && output < PADDED;
             b[down][across + i * 16] =
@@ -72,7 +72,7 @@
             if (output >= OUTPUTS) break;
             int c = group * OUTPUTS + output;
             float sum = sums[i][j] + biases[output];
-            if (RESIDUAL) sum += r[image * R_IMAGE + row * R_ROW + column * R_PIXEL + R_FIRST + c];
-            y[image * Y_IMAGE + row * Y_ROW + column * Y_PIXEL + Y_FIRST + c] = activation(sum);
+            if (RESIDUAL) sum += number(r[image * R_IMAGE + row * R_ROW + column * R_PIXEL + R_FIRST + c]);
+            put(&y[image * Y_IMAGE + row * Y_ROW + column * Y_PIXEL + Y_FIRST + c], activation(sum));
         }
     }

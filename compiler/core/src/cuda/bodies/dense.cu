@@ -5,14 +5,14 @@
     __shared__ float sums[ROWS][16];
     int lane = threadIdx.x % 16, first = threadIdx.x / 16;
     int image = blockIdx.x / BLOCKS, block = blockIdx.x % BLOCKS;
-    const float* inputs = x + image * X_IMAGE;
+    auto inputs = x + image * X_IMAGE;
     float sum = 0.0f;
-    for (int i = first; i < INPUTS; i += ROWS) sum = fmaf(inputs[i], w[(block * INPUTS + i) * 16 + lane], sum);
+    for (int i = first; i < INPUTS; i += ROWS) sum = fmaf(number(inputs[i]), w[(block * INPUTS + i) * 16 + lane], sum);
     sums[first][lane] = sum;
     __syncthreads();
     int c = block * 16 + lane;
     if (first > 0 || c >= Y_C) return;
     for (int i = 1; i < ROWS; i++) sum += sums[i][lane];
     sum += w[BLOCKS * INPUTS * 16 + c];
-    if (RESIDUAL) sum += r[image * R_IMAGE + R_FIRST + c];
-    y[image * Y_IMAGE + Y_FIRST + c] = activation(sum);
+    if (RESIDUAL) sum += number(r[image * R_IMAGE + R_FIRST + c]);
+    put(&y[image * Y_IMAGE + Y_FIRST + c], activation(sum));

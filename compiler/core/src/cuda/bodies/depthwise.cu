@@ -1,4 +1,4 @@
-// Depthwise convolution: one thread for each number of the output.
+// Depthwise convolution: one thread for each there of the output.
 //---
     int index = blockIdx.x * blockDim.x + threadIdx.x;
     if (index >= images * (Y_H * Y_W * Y_C)) return;
@@ -14,10 +14,10 @@
         for (int kx = 0; kx < KERNEL_W; kx++) {
             int from_column = column * STRIDE_W - PADDING_W + kx * DILATION_W;
             if (from_column < 0 || from_column >= X_W) continue;
-            float number = x[image * X_IMAGE + from_row * X_ROW + from_column * X_PIXEL + X_FIRST + c];
-            sum = fmaf(number, of_channel[(ky * KERNEL_W + kx) * 16], sum);
+            float there = number(x[image * X_IMAGE + from_row * X_ROW + from_column * X_PIXEL + X_FIRST + c]);
+            sum = fmaf(there, of_channel[(ky * KERNEL_W + kx) * 16], sum);
         }
     }
     sum += w[(Y_C + 15) / 16 * 16 * (KERNEL_H * KERNEL_W) + c];
-    if (RESIDUAL) sum += r[image * R_IMAGE + row * R_ROW + column * R_PIXEL + R_FIRST + c];
-    y[image * Y_IMAGE + row * Y_ROW + column * Y_PIXEL + Y_FIRST + c] = activation(sum);
+    if (RESIDUAL) sum += number(r[image * R_IMAGE + row * R_ROW + column * R_PIXEL + R_FIRST + c]);
+    put(&y[image * Y_IMAGE + row * Y_ROW + column * Y_PIXEL + Y_FIRST + c], activation(sum));

@@ -7,8 +7,8 @@
     int image = blockIdx.x / BLOCKS, c = blockIdx.x % BLOCKS * 32 + lane;
     float value = MAXIMUM ? -__int_as_float(0x7f800000) : 0.0f;
     for (int i = first; i < PIXELS && c < Y_C; i += ROWS) {
-        float number = x[image * X_IMAGE + i / X_W * X_ROW + i % X_W * X_PIXEL + X_FIRST + c];
-        value = MAXIMUM ? (number > value || number != number ? number : value) : value + number;
+        float there = number(x[image * X_IMAGE + i / X_W * X_ROW + i % X_W * X_PIXEL + X_FIRST + c]);
+        value = MAXIMUM ? (there > value || there != there ? there : value) : value + there;
     }
     values[first][lane] = value;
     __syncthreads();
@@ -17,4 +17,4 @@
         float other = values[i][lane];
         value = MAXIMUM ? (other > value || other != other ? other : value) : value + other;
     }
-    y[image * Y_IMAGE + Y_FIRST + c] = MAXIMUM ? value : value / PIXELS;
+    put(&y[image * Y_IMAGE + Y_FIRST + c], MAXIMUM ? value : value / PIXELS);

@@ -5,4 +5,4 @@
     if (index >= images * (Y_H * Y_W * Y_C)) return;
     int c = index % Y_C, column = index / Y_C % Y_W, row = index / (Y_C * Y_W) % Y_H, image = index / (Y_C * Y_W * Y_H);
 $VALUE
-    y[image * Y_IMAGE + row * Y_ROW + column * Y_PIXEL + Y_FIRST + c] = value;
+    put(&y[image * Y_IMAGE + row * Y_ROW + column * Y_PIXEL + Y_FIRST + c], value);

@@ -12,8 +12,8 @@
     float value = MAXIMUM ? -__int_as_float(0x7f800000) : 0.0f;
     for (int i = top; i < bottom; i++) {
         for (int j = left; j < right; j++) {
-            float number = x[image * X_IMAGE + i * X_ROW + j * X_PIXEL + X_FIRST + c];
-            value = MAXIMUM ? (number > value || number != number ? number : value) : value + number;
+            float there = number(x[image * X_IMAGE + i * X_ROW + j * X_PIXEL + X_FIRST + c]);
+            value = MAXIMUM ? (there > value || there != there ? there : value) : value + there;
         }
     }
     if (!MAXIMUM) value /= COUNTS_PADDING ? padded : (bottom - top) * (right - left);
