@@ -172,7 +172,7 @@ fn modes_decide_which_algorithms_there_are() {
 
 #[test]
 fn every_stage_is_dumped_the_same_in_every_run() {
-    for stage in ["ast", "ir", "fused", "lir", "plan", "rust"] {
+    for stage in ["ast", "ir", "fused", "lir", "plan", "rust", "cuda"] {
         let one = archc(&["dump", "zoo:inception_v3", "--stage", stage]);
         assert_eq!(status(&one), 0, "{stage}: {}", stderr(&one));
         assert!(stdout(&one).lines().count() > 50, "{stage}");

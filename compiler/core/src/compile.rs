@@ -4,15 +4,15 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::expand::{self, Files, Request};
 use crate::ir::Graph;
 use crate::ir::summary::summarize;
-use crate::lir::Program;
 use crate::lir::verify::verify_program;
+use crate::lir::{Number, Program};
 use crate::lower::Choices;
 use crate::mode::Mode;
 use crate::plan::Plan;
 use crate::plan::verify::verify_plan;
 use crate::source::SourceMap;
 use crate::tune::{self, Found};
-use crate::{backend, budget, labels, lower, passes, plan, taps};
+use crate::{backend, budget, cuda, labels, lower, passes, plan, taps};
 
 /// A network at every stage.
 #[derive(Clone, Debug)]
@@ -33,6 +33,17 @@ pub struct Compiled {
     pub choices: Choices,
     /// Measured choices, whichever modes they are for.
     tune: Option<Found>,
+}
+
+/// A network for a GPU.
+#[derive(Clone, Debug)]
+pub struct ForCuda {
+    /// As kernel calls, in the layouts of a GPU.
+    pub program: Program,
+    /// With addresses.
+    pub plan: Plan,
+    /// The kernels' text, and how they are launched.
+    pub module: cuda::Module,
 }
 
 /// Compiles the network that a request names. Every problem is a diagnostic; there is a result where none of them is
@@ -122,6 +133,20 @@ impl Compiled {
     fn lowered_again(self, taps: &[lower::Wanted], diagnostics: &mut Diagnostics) -> Option<Compiled> {
         match checked(lower::lower_as(&self.fused, self.mode, &self.choices, taps)) {
             Ok((program, plan)) => Some(Compiled { program, plan, ..self }),
+            Err(message) => {
+                diagnostics.push(broken(&message));
+                None
+            }
+        }
+    }
+
+    /// The same network for a GPU that computes with such numbers, without taps. It has neither a mode nor measured choices there.
+    pub fn for_cuda(&self, number: Number, diagnostics: &mut Diagnostics) -> Option<ForCuda> {
+        match checked(lower::lower_for_cuda(&self.fused, number)) {
+            Ok((program, plan)) => {
+                let module = cuda::module(&program, &plan);
+                Some(ForCuda { program, plan, module })
+            }
             Err(message) => {
                 diagnostics.push(broken(&message));
                 None

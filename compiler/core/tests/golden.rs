@@ -12,8 +12,9 @@ use archc_core::compile::Compiled;
 use archc_core::diagnostic::Diagnostics;
 use archc_core::diagnostic::render::{Style, render};
 use archc_core::expand::Request;
+use archc_core::lir::Number;
 use archc_core::source::SourceMap;
-use archc_core::{ir, lir, plan, syntax};
+use archc_core::{cuda, ir, lir, plan, syntax};
 use support::{Folder, compile, expect, fail_with, root};
 
 /// The networks: a name for their files, and where they stand.
@@ -78,4 +79,13 @@ fn plans() {
 #[test]
 fn rust_modules() {
     check("rust", |path| compiled(path).rust().expect("the module parses"));
+}
+
+/// Of one network only: the kernels of a family differ in their constants.
+#[test]
+fn cuda_sources() {
+    let network =
+        compiled("archs/lenet5.arch").for_cuda(Number::F32, &mut Diagnostics::default()).expect("it lowers");
+    let text = cuda::print::print(&network.program, &network.module);
+    fail_with(&expect(&golden("lenet5", "cuda"), &text).err().into_iter().collect::<Vec<_>>());
 }

@@ -5,9 +5,11 @@ use crate::error::{Error, print};
 use crate::network::Network;
 use archc_build::Disk;
 use archc_core::diagnostic::Diagnostics;
+use archc_core::lir::Number;
 use archc_core::source::SourceMap;
-use archc_core::{expand, ir, lir, plan, syntax};
+use archc_core::{cuda, expand, ir, lir, plan, syntax};
 use clap::ValueEnum;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 /// Prints a network at one stage of the compiler
 #[derive(Debug, clap::Args)]
@@ -20,6 +22,9 @@ pub(crate) struct Arguments {
     /// Which stage
     #[arg(long, value_enum, default_value_t = Stage::Ir)]
     stage: Stage,
+    /// What a GPU computes with; for the stage cuda
+    #[arg(long = "type", value_name = "TYPE", default_value_t, value_parser = numbers())]
+    number: Number,
     /// The text as one JSON object, with the stage's name
     #[arg(long)]
     json: bool,
@@ -39,6 +44,13 @@ enum Stage {
     Plan,
     /// The generated module
     Rust,
+    /// The kernels for a GPU, and their launches
+    Cuda,
+}
+
+/// Reads a type; the help lists them.
+fn numbers() -> impl TypedValueParser<Value = Number> {
+    PossibleValuesParser::new(Number::ALL.map(Number::name)).try_map(|name| name.parse::<Number>())
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
@@ -52,6 +64,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
             plan::print::print(&compiled.program, &compiled.plan)
         }
         Stage::Rust => arguments.network.compile(arguments.json)?.rust()?,
+        Stage::Cuda => kernels(arguments)?,
     };
     if !arguments.json {
         return print(&text);
@@ -67,4 +80,12 @@ fn ast(arguments: &Arguments) -> Result<String, Error> {
     diagnostics::print(&sources, &found, arguments.json);
     let loaded = loaded.ok_or(Error::Reported)?;
     Ok(loaded.main().map(syntax::print::print).unwrap_or_default())
+}
+
+fn kernels(arguments: &Arguments) -> Result<String, Error> {
+    let compiled = arguments.network.compile(arguments.json)?;
+    let mut found = Diagnostics::default();
+    let network = compiled.for_cuda(arguments.number, &mut found);
+    diagnostics::print(&SourceMap::default(), &found, arguments.json);
+    network.map(|n| cuda::print::print(&n.program, &n.module)).ok_or(Error::Reported)
 }

@@ -7,6 +7,7 @@
 
 mod activation;
 mod constants;
+pub mod print;
 mod step;
 
 use crate::lir::{Number, Program, StepId, Target};

@@ -1,6 +1,8 @@
 //! What a program is for, as far as it decides how values lie.
 
 use archc_runtime::layout::Element;
+use std::fmt;
+use std::str::FromStr;
 
 /// The kernels that a program calls.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,6 +29,19 @@ pub enum Number {
 }
 
 impl Number {
+    /// All of them, the most exact first.
+    pub const ALL: [Number; 4] = [Number::F32, Number::Tf32, Number::F16, Number::Bf16];
+
+    /// As it is written on a command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Number::F32 => "f32",
+            Number::Tf32 => "tf32",
+            Number::Bf16 => "bf16",
+            Number::F16 => "f16",
+        }
+    }
+
     /// How a value inside of the network lies in memory.
     pub fn element(self) -> Element {
         match self {
@@ -34,5 +49,21 @@ impl Number {
             Number::Bf16 => Element::Bf16,
             Number::F16 => Element::F16,
         }
+    }
+}
+
+impl fmt::Display for Number {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Number {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Number, String> {
+        let found = Number::ALL.into_iter().find(|number| number.name() == text);
+        let names = Number::ALL.map(Number::name).join(", ");
+        found.ok_or_else(|| format!("there are no numbers `{}`; there are {names}", text.escape_debug()))
     }
 }
