@@ -240,8 +240,19 @@ fn a_nan_out_of_numbers_is_a_fault_on_demand() {
     let options = Options { faults_nan: true, ..Options::default() };
     let found = *launch(body, 1, 32, options.clone()).unwrap_err();
     assert_eq!((found.kind, found.thread), (FaultKind::NotANumber, Some([5, 0, 0])));
+    for body in [
+        "y[t] = sqrtf(-x[t]);",
+        "y[t] = rsqrtf(-x[t]);",
+        "y[t] = fmaf(x[t] - 1, __int_as_float(0x7f800000), 1);",
+    ] {
+        let kind = launch(body, 1, 32, options.clone()).map_err(|fault| fault.kind);
+        assert_eq!(kind, Err(FaultKind::NotANumber), "{body}");
+    }
     // One that came from elsewhere is not this kernel's.
-    launch("float v = __int_as_float(0x7fc00000);\ny[t] = v * x[t] + 1;", 1, 32, options).unwrap();
+    for body in ["y[t] = fmaf(v, x[t], 1);", "y[t] = v + x[t];", "y[t] = sqrtf(v);"] {
+        let body = format!("float v = ((volatile float*)x)[t] > 0 ? __int_as_float(0x7fc00000) : 1;\n{body}");
+        launch(&body, 1, 32, options.clone()).unwrap();
+    }
 }
 
 #[test]

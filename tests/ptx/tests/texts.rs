@@ -1,8 +1,8 @@
-//! What the parser refuses, with its line; and that no text ends the program.
+//! PTX that was written by hand: what the parser refuses, with its line; that no text ends the program; registers.
 
 mod support;
 
-use archc_ptx::Module;
+use archc_ptx::{Device, Module, Options, Parameters};
 use support::Random;
 
 const KERNEL: &str = ".version 8.0
@@ -91,4 +91,54 @@ fn no_text_ends_the_program() {
     ] {
         let _ = Module::parse(&text);
     }
+}
+
+/// Runs a kernel `k(y)` of one warp that is written as PTX, and gives 32 words of `y`.
+fn run(body: &str) -> Vec<u32> {
+    let text = format!(
+        ".version 8.0\n.target sm_80\n.address_size 64\n.visible .entry k(.param .u64 k_0)\n{{
+        .reg .b32 %r<20>; .reg .pred %p<4>; .reg .b64 %rd<4>;
+        ld.param.u64 %rd1, [k_0];
+        mov.u32 %r1, %tid.x;
+        mul.wide.u32 %rd2, %r1, 4;
+        add.s64 %rd2, %rd1, %rd2;
+        {body}
+        ret;\n}}\n"
+    );
+    let module = Module::parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+    let mut device = Device::new();
+    let y = device.alloc_with(&[0; 256]);
+    let parameters = Parameters::new().pointer(y);
+    device.launch(&module, "k", [1, 1, 1], [32, 1, 1], 0, &parameters, &Options::default()).unwrap();
+    device.read(y, 128).unwrap().chunks(4).map(|w| u32::from_le_bytes(w.try_into().unwrap())).collect()
+}
+
+#[test]
+fn registers_keep_their_values_as_long_as_they_are_read() {
+    // The first part of the vector is read, the second never: they have places of their own.
+    let dead = run(
+        "st.global.u32 [%rd2], %r1; ld.global.v2.u32 {%r5, %r4}, [%rd1]; add.u32 %r5, %r5, 7; st.global.u32 [%rd2], %r5;",
+    );
+    assert_eq!(dead, [7; 32]);
+    // What a guard does not write lives on around the loop, though nothing reads it before.
+    let guarded = run("mov.u32 %r3, 5; mov.u32 %r2, 0; mov.u32 %r9, 0;
+        $loop:
+        setp.eq.u32 %p1, %r2, 3;
+        @%p1 mov.u32 %r3, 8;
+        add.u32 %r9, %r9, %r3;
+        mul.lo.u32 %r6, %r2, 100; add.u32 %r7, %r6, 1; xor.b32 %r8, %r6, %r7; st.global.u32 [%rd2], %r8;
+        add.u32 %r2, %r2, 1;
+        setp.lt.u32 %p2, %r2, 5;
+        @%p2 bra $loop;
+        st.global.u32 [%rd2], %r9;");
+    assert_eq!(guarded, [5 + 5 + 5 + 8 + 8; 32]);
+    // Threads that go different ways have values of their own.
+    let apart = run("and.b32 %r2, %r1, 1; setp.eq.u32 %p1, %r2, 0; mov.u32 %r3, 100;
+        @%p1 bra $even;
+        mul.lo.u32 %r4, %r1, 3; add.u32 %r5, %r4, %r3; bra $end;
+        $even:
+        mul.lo.u32 %r6, %r1, 5; add.u32 %r5, %r6, %r3;
+        $end:
+        st.global.u32 [%rd2], %r5;");
+    assert_eq!(apart, (0..32).map(|t| 100 + t * if t % 2 == 0 { 5 } else { 3 }).collect::<Vec<_>>());
 }

@@ -146,3 +146,50 @@ impl Viewer {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Launch, OLD, Viewer};
+
+    #[test]
+    fn fences_and_atomics_publish_what_came_before() {
+        let launch = Launch::new(3);
+        let (mut writer, mut reader) = (Viewer::new(&launch, 1), Viewer::new(&launch, 2));
+        let word = writer.stamp(false);
+        writer.writes();
+        assert_eq!(writer.may_touch(word, false), Ok(()));
+        assert_eq!(reader.may_touch(word, false), Err(1));
+        assert_eq!(reader.may_touch(OLD, false), Ok(()));
+        let meet = |viewer: &mut Viewer, address| viewer.meets(&mut launch.lock(), address, true, true);
+        // An atomic without a fence before it, and one at another address.
+        meet(&mut writer, 8);
+        writer.fence();
+        let later = writer.stamp(false);
+        writer.writes();
+        meet(&mut writer, 16);
+        meet(&mut reader, 8);
+        reader.fence();
+        assert_eq!(reader.may_touch(word, false), Err(1));
+        // The right one, when a fence has followed; what the writer wrote behind its fence is not published.
+        meet(&mut reader, 16);
+        assert_eq!(reader.may_touch(word, false), Err(1));
+        reader.fence();
+        assert_eq!(reader.may_touch(word, false), Ok(()));
+        assert_eq!(reader.may_touch(later, false), Err(1));
+        // A third block learns it from the second.
+        let mut third = Viewer::new(&launch, 3);
+        meet(&mut reader, 24);
+        meet(&mut third, 24);
+        third.fence();
+        assert_eq!(third.may_touch(word, false), Ok(()));
+    }
+
+    #[test]
+    fn atomics_do_not_race_with_each_other() {
+        let launch = Launch::new(1);
+        let (one, other) = (Viewer::new(&launch, 1), Viewer::new(&launch, 2));
+        assert_eq!(other.may_touch(one.stamp(true), true), Ok(()));
+        assert_eq!(other.may_touch(one.stamp(true), false), Err(1));
+        assert_eq!(other.may_touch(one.stamp(false), true), Err(1));
+    }
+}

@@ -175,3 +175,91 @@ fn conflicts(difference: u32, now: Now) -> bool {
     let same_time = difference >> TIME_SHIFT & LAST_TIME == 0;
     !same_warp || (same_time && now.bits >> TIME_SHIFT & LAST_TIME != LAST_TIME)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Conflict, LAST_TIME, Now, Unit};
+    use crate::fault::Access;
+
+    fn written(now: Now) -> Unit {
+        let mut unit = Unit::default();
+        unit.write(now).unwrap();
+        unit
+    }
+
+    fn race(other: u32, how: Access) -> Result<(), Conflict> {
+        Err(Conflict::Race { other, how })
+    }
+
+    /// Thread 3 of warp 1 between the first and the second barrier.
+    fn first() -> Now {
+        Now::new(1, 0, 1).of(3)
+    }
+
+    #[test]
+    fn other_warps_wait_for_a_barrier() {
+        let unit = written(first());
+        let (same_barrier, next) = (Now::new(1, 2, 0).of(3), Now::new(2, 0, 0).of(3));
+        assert_eq!({ unit }.read(same_barrier), race(35, Access::Write));
+        assert_eq!({ unit }.write(same_barrier), race(35, Access::Write));
+        assert_eq!({ unit }.read(next), Ok(()));
+        assert_eq!({ unit }.write(next), Ok(()));
+        assert_eq!({ unit }.read(first()), Ok(()));
+    }
+
+    #[test]
+    fn writes_wait_for_all_that_read() {
+        let second = Now::new(2, 0, 0);
+        let mut unit = written(first());
+        unit.read(second.of(4)).unwrap();
+        assert_eq!({ unit }.write(second.of(4)), Ok(()));
+        assert_eq!({ unit }.write(second.of(5)), race(4, Access::Read));
+        assert_eq!({ unit }.write(Now::new(2, 0, 7)), race(4, Access::Read));
+        assert_eq!({ unit }.write(Now::new(3, 0, 7)), Ok(()));
+        // Its warp has synchronized since; others have not.
+        assert_eq!({ unit }.write(Now::new(2, 1, 0).of(5)), Ok(()));
+        assert_eq!({ unit }.write(Now::new(2, 1, 1).of(5)), race(4, Access::Read));
+        // Two threads of the warp, then two warps have read: even the first's own write is too early.
+        unit.read(second.of(6)).unwrap();
+        assert_eq!({ unit }.write(second.of(4)), race(4, Access::Read));
+        unit.read(Now::new(2, 0, 9)).unwrap();
+        assert_eq!({ unit }.write(Now::new(2, 1, 0).of(4)), race(4, Access::Read));
+        assert_eq!({ unit }.write(Now::new(2, 0, 9)), race(4, Access::Read));
+    }
+
+    #[test]
+    fn threads_of_a_warp_wait_for_its_synchronization() {
+        let unit = written(first());
+        assert_eq!({ unit }.read(Now::new(1, 0, 1).of(4)), race(35, Access::Write));
+        assert_eq!({ unit }.read(Now::new(1, 1, 1).of(4)), Ok(()));
+        // Where times are no longer counted nothing is claimed.
+        let late = written(Now::new(1, LAST_TIME, 1).of(3));
+        assert_eq!({ late }.read(Now::new(1, LAST_TIME, 1).of(4)), Ok(()));
+    }
+
+    #[test]
+    fn copies_are_touched_when_they_have_arrived() {
+        let mut unit = Unit::default();
+        assert_eq!(unit.read(first()), Err(Conflict::Unwritten));
+        unit.begin_copy(first()).unwrap();
+        let under_way = Err(Conflict::UnderWay { other: 35 });
+        assert_eq!({ unit }.read(first()), under_way);
+        assert_eq!({ unit }.write(Now::new(2, 0, 0)), under_way);
+        assert!(!unit.is_settled(Now::new(2, 0, 0)));
+        unit.forget_time();
+        assert_eq!({ unit }.read(first()), under_way);
+        unit.end_copy(first());
+        assert_eq!({ unit }.read(first()), Ok(()));
+        assert_eq!({ unit }.read(Now::new(1, 0, 0)), race(35, Access::Write));
+    }
+
+    #[test]
+    fn atomics_race_with_what_is_none() {
+        let mut unit = written(first());
+        let (one, other) = (Now::new(2, 0, 0), Now::new(2, 0, 5));
+        unit.atomic(one).unwrap();
+        assert_eq!({ unit }.atomic(other), Ok(()));
+        assert_eq!({ unit }.read(other), race(0, Access::Write));
+        assert_eq!({ unit }.write(other), race(0, Access::Write));
+    }
+}
