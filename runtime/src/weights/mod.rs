@@ -4,6 +4,7 @@ mod channels;
 mod error;
 mod float;
 mod load;
+pub mod matrix;
 mod mismatch;
 mod pack;
 pub mod packed;

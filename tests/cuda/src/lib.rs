@@ -8,14 +8,15 @@ use archc_core::lower::lower_for_cuda;
 use archc_core::plan::verify::verify_plan;
 use archc_core::plan::{Plan, plan};
 use archc_interpreter::run as interpret;
-use archc_lowered::Executable;
+use archc_lowered::{Executable, Weights};
 use archc_lowered::harness::close;
 use archc_ptx::{Counts, Device, Module, Options, Parameters};
 use archc_random_graphs::{image, weights};
+use archc_runtime::weights::matrix;
 
 /// A graph lowered for CUDA and planned, both checked.
-pub fn planned(graph: &Graph) -> Result<(Program, Plan), String> {
-    let program = lower_for_cuda(graph, Number::F32);
+pub fn planned(graph: &Graph, number: Number) -> Result<(Program, Plan), String> {
+    let program = lower_for_cuda(graph, number);
     let text =
         |lines: Vec<String>| format!("{}\n{}", lines.join("\n"), archc_core::lir::print::print(&program));
     verify_program(&program).map_err(|e| text(e.iter().map(ToString::to_string).collect()))?;
@@ -27,20 +28,43 @@ pub fn planned(graph: &Graph) -> Result<(Program, Plan), String> {
 /// Compares what a graph's kernels compute with the interpreter of graphs, for one image and for two. The blocks of launches
 /// run in an order of the seed's.
 pub fn check(graph: &Graph, seed: u64) -> Result<(), String> {
-    let weights = weights(graph);
     let first: Vec<f32> = image(graph).iter().map(|&x| x as f32).collect();
+    compare(graph, Number::F32, &weights(graph), &first, seed)
+}
+
+/// The same in numbers that units for products of matrices take. Weights and the image are rounded so that they are such
+/// numbers: where a convolution's inputs are too, it is as exact as in f32.
+pub fn check_rounded(graph: &Graph, number: Number, seed: u64) -> Result<(), String> {
+    let mut weights = weights(graph);
+    weights.values_mut().flat_map(|(_, data)| data).for_each(|x| *x = rounded(*x, number));
+    let first: Vec<f32> = image(graph).iter().map(|&x| (x as f32 * 64.0).round() / 64.0).collect();
+    compare(graph, number, &weights, &first, seed)
+}
+
+/// The nearest number of a type.
+pub fn rounded(x: f32, number: Number) -> f32 {
+    match number {
+        Number::F32 => x,
+        Number::Tf32 => matrix::tf32(x),
+        Number::Bf16 => f32::from_bits(u32::from(matrix::bf16(x)) << 16),
+        // Weights are far from the ends of its range.
+        Number::F16 => f32::from_bits((x.to_bits() + 0x0fff + (x.to_bits() >> 13 & 1)) & !0x1fff),
+    }
+}
+
+fn compare(graph: &Graph, number: Number, weights: &Weights, first: &[f32], seed: u64) -> Result<(), String> {
     let second: Vec<f32> = first.iter().rev().map(|x| 0.5 - x).collect();
     let expected = |image: &[f32]| -> Result<Vec<Vec<f64>>, String> {
         let image: Vec<f64> = image.iter().map(|&x| f64::from(x)).collect();
-        let values = interpret(graph, &weights, &image).map_err(|e| e.to_string())?;
+        let values = interpret(graph, weights, &image).map_err(|e| e.to_string())?;
         Ok(values.into_iter().map(|v| v.data).collect())
     };
-    let (of_first, of_second) = (expected(&first)?, expected(&second)?);
-    let (program, plan) = planned(graph)?;
-    let executable = Executable::new(&program, &plan, &weights).map_err(|e| e.to_string())?;
+    let (of_first, of_second) = (expected(first)?, expected(&second)?);
+    let (program, plan) = planned(graph, number)?;
+    let executable = Executable::new(&program, &plan, weights).map_err(|e| e.to_string())?;
     let gpu = Gpu::new(&program, &plan, executable.weights())?;
-    close(&gpu.run(&first, seed)?.0, &[&of_first])?;
-    let both = [first.as_slice(), second.as_slice()].concat();
+    close(&gpu.run(first, seed)?.0, &[&of_first])?;
+    let both = [first, second.as_slice()].concat();
     close(&gpu.run(&both, seed + 1)?.0, &[&of_first, &of_second])
 }
 
@@ -69,9 +93,13 @@ impl<'a> Gpu<'a> {
         let images = input.len() / self.program.values[self.program.input.index()].view.image_size();
         let mut device = Device::new();
         let weights = device.alloc_with(&bytes(self.weights));
+        let matrices = device.alloc(self.module.matrices_size);
+        for (at, matrix) in &self.module.matrices {
+            device.write(matrices + *at as u64, &matrix.of(self.weights)).map_err(|e| e.to_string())?;
+        }
         // A buffer each, so that nothing reads or writes beyond its own.
         let arena: Vec<(usize, u64)> = {
-            let size = |i: usize| self.program.buffers[i].size() * images * size_of::<f32>();
+            let size = |i: usize| self.program.buffers[i].words() * images * size_of::<f32>();
             self.plan.buffers.iter().enumerate().map(|(i, &at)| (at, device.alloc(size(i)))).collect()
         };
         let address = |id: ValueId| arena[self.program.values[id.index()].buffer.index()].1;
@@ -90,6 +118,7 @@ impl<'a> Gpu<'a> {
                         arena[buffer].1
                     }
                     Argument::Weights(at) => weights + (at * size_of::<f32>()) as u64,
+                    Argument::Matrix(at) => matrices + at as u64,
                 });
             }
             let parameters = parameters.int(images as i32);

@@ -1,6 +1,7 @@
 //! Networks of the zoo: small ones from the graph to the numbers of their CUDA kernels, and all as far as kernels.
 
 use archc_core::cuda::module;
+use archc_core::lir::Number;
 use archc_cuda_tests::{check, planned};
 use archc_lowered::harness::zoo;
 
@@ -41,7 +42,8 @@ fn every_network_has_kernels() {
         ("vgg16", "VGG19"),
         ("xception", "Xception"),
     ] {
-        let (program, plan) = planned(&zoo(file, net, &[])).unwrap_or_else(|e| panic!("{net}: {e}"));
+        let (program, plan) =
+            planned(&zoo(file, net, &[]), Number::F32).unwrap_or_else(|e| panic!("{net}: {e}"));
         let module = module(&program, &plan);
         assert_eq!(module.launches.len(), program.steps.len(), "{net}");
         eprintln!("{net}: {} launches, {} kernels", module.launches.len(), module.kernels.len());

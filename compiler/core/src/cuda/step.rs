@@ -1,8 +1,9 @@
 //! The kernel of a step: which family computes it, by which constants, in how many blocks.
 
 use super::constants::{self, Constants};
+use super::tensor::Tensor;
 use super::{Argument, Grid, THREADS, Written, activation};
-use crate::lir::{Kernel, Program, Step, ValueId};
+use crate::lir::{Kernel, PackId, Program, Step, ValueId};
 use crate::plan::Plan;
 use archc_runtime::layout::View;
 use archc_runtime::op::{Activation, Affine, Conv, Lrn, Pool, PoolKind, Rescale};
@@ -110,6 +111,9 @@ fn convolution(operands: &Operands<'_>, conv: &Conv) -> Written {
         .pair("DILATION", conv.dilation)
         .pair("PADDING", conv.padding)
         .function("activation", &activation::body(conv.activation));
+    if let Some(tensor) = Tensor::of(operands, conv) {
+        return tensor.written(operands, constants.int("GROUPS", conv.groups));
+    }
     if is_depthwise(x / conv.groups, y.channels, conv.groups) {
         return operands.written(
             "depthwise",
@@ -186,10 +190,10 @@ impl Grid {
 }
 
 /// What a step reads and writes.
-struct Operands<'a> {
-    program: &'a Program,
-    plan: &'a Plan,
-    step: &'a Step,
+pub(super) struct Operands<'a> {
+    pub(super) program: &'a Program,
+    pub(super) plan: &'a Plan,
+    pub(super) step: &'a Step,
 }
 
 impl Operands<'_> {
@@ -197,12 +201,12 @@ impl Operands<'_> {
         self.program.values[id.index()].view
     }
 
-    fn y(&self) -> View {
+    pub(super) fn y(&self) -> View {
         self.view(self.step.output)
     }
 
     /// The first input; the output of a step that has none.
-    fn x(&self) -> View {
+    pub(super) fn x(&self) -> View {
         self.step.inputs.first().map_or_else(|| self.y(), |&id| self.view(id))
     }
 
@@ -224,7 +228,27 @@ impl Operands<'_> {
     }
 
     /// A kernel of the step's pointers: its inputs, `x` and `r`, its weights `w`, and its output `y`, as far as there are any.
-    fn written(&self, family: &'static str, constants: Constants, body: &str, grid: Grid) -> Written {
+    pub(super) fn written(
+        &self,
+        family: &'static str,
+        constants: Constants,
+        body: &str,
+        grid: Grid,
+    ) -> Written {
+        let packed = |pack: PackId| Argument::Weights(self.plan.packs[pack.index()]);
+        let weights = self.step.pack.map(|pack| ("const float* __restrict__ w", packed(pack)));
+        self.written_with(family, constants, body, grid, weights.as_slice())
+    }
+
+    /// The same with other weights than the packed ones.
+    pub(super) fn written_with(
+        &self,
+        family: &'static str,
+        constants: Constants,
+        body: &str,
+        grid: Grid,
+        weights: &[(&str, Argument)],
+    ) -> Written {
         let arena =
             |id: ValueId| Argument::Arena(self.plan.buffers[self.program.values[id.index()].buffer.index()]);
         let mut parameters = Vec::new();
@@ -233,9 +257,9 @@ impl Operands<'_> {
             parameters.push(format!("const {}* {name}", constants::element(self.view(id).layout.element)));
             arguments.push(arena(id));
         }
-        if let Some(pack) = self.step.pack {
-            parameters.push("const float* __restrict__ w".to_owned());
-            arguments.push(Argument::Weights(self.plan.packs[pack.index()]));
+        for (parameter, argument) in weights {
+            parameters.push((*parameter).to_owned());
+            arguments.push(*argument);
         }
         parameters.push(format!("{}* y", constants::element(self.y().layout.element)));
         arguments.push(arena(self.step.output));

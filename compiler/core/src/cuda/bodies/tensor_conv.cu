@@ -1,0 +1,118 @@
+// Convolution as an implicit product of matrices, pixels of all images times outputs of a group, by the units that multiply
+// matrices (mma.sync; PTX ISA, "Matrix multiply-accumulate"): TILE_M pixels by TILE_N outputs, in eight warps of
+// WARP_M by WARP_N.
+//
+// Rows of both operands go through shared memory in steps of 64 bytes, STAGES of which are under way (cp.async). A row has
+// four pieces of 16 bytes, one for each thread that copies; they are swapped so that the eight rows that ldmatrix reads at
+// once lie in all banks. Inputs of a pixel are counted by kernel row, kernel column and channel, and a piece is of one tap.
+//---
+    constexpr int STAGES = 3, WARPS_N = TILE_N / WARP_N, PIECE = 16 / ELEMENT, DEEP = 4 * PIECE;
+    constexpr int INPUTS = X_C / GROUPS, OUTPUTS = Y_C / GROUPS, STEPS = DEPTH / DEEP;
+    constexpr int A_BYTES = TILE_M * 64, B_BYTES = TILE_N * 64, A_ROWS = TILE_M / 64, B_ROWS = TILE_N / 64;
+    constexpr int M = WARP_M / 16, N = WARP_N / 8;
+    __shared__ __align__(128) unsigned char memory[STAGES * (A_BYTES + B_BYTES)];
+    unsigned a_memory = (unsigned)__cvta_generic_to_shared(memory), b_memory = a_memory + STAGES * A_BYTES;
+    int thread = threadIdx.x, lane = thread % 32, warp = thread / 32;
+    int pixels = images * (Y_H * Y_W), first_pixel = blockIdx.x * TILE_M, first_output = blockIdx.y * TILE_N;
+    int group = blockIdx.z;
+    // Where a piece of a row lies.
+    auto place = [](int row, int piece) { return row * 64 + ((piece ^ (row / 2 % 4)) * 16); };
+
+    // This thread copies piece `piece` of every 64th row.
+    int piece = thread % 4, of_row = thread / 4;
+    int rows[A_ROWS], columns[A_ROWS], places[A_ROWS];
+#pragma unroll
+    for (int i = 0; i < A_ROWS; i++) {
+        int pixel = first_pixel + of_row + i * 64;
+        int column = pixel % Y_W, row = pixel / Y_W % Y_H, image = pixel / (Y_W * Y_H);
+        columns[i] = column * STRIDE_W - PADDING_W;
+        // A row far outside stands for a pixel that is not there.
+        rows[i] = pixel < pixels ? row * STRIDE_H - PADDING_H : -(1 << 28);
+        places[i] = image * X_IMAGE + X_FIRST + group * INPUTS;
+    }
+    const unsigned char* weights = m + (long long)(group * ROWS + first_output) * DEPTH * ELEMENT;
+    auto copy = [&](int step) {
+        int stage = step % STAGES, k = step * DEEP + piece * PIECE;
+        int tap = k / INPUTS, channel = k % INPUTS;
+        int ky = tap / KERNEL_W * DILATION_H, kx = tap % KERNEL_W * DILATION_W;
+#pragma unroll
+        for (int i = 0; i < A_ROWS; i++) {
+            int row = rows[i] + ky, column = columns[i] + kx;
+            bool is_inside = k < INPUTS * KERNEL_H * KERNEL_W && row >= 0 && row < X_H && column >= 0 && column < X_W;
+            auto from = is_inside ? x + places[i] + row * X_ROW + column * X_PIXEL + channel : x;
+            // Of what is not inside no byte is read, and zeros are written.
+            asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(
+                             a_memory + stage * A_BYTES + place(of_row + i * 64, piece)),
+                         "l"(from), "r"(is_inside ? 16 : 0));
+        }
+#pragma unroll
+        for (int i = 0; i < B_ROWS; i++) {
+            auto from = weights + ((long long)(of_row + i * 64) * DEPTH + k) * ELEMENT;
+            asm volatile("cp.async.cg.shared.global [%0], [%1], 16;" ::"r"(
+                             b_memory + stage * B_BYTES + place(of_row + i * 64, piece)),
+                         "l"(from));
+        }
+    };
+    auto commit = [] { asm volatile("cp.async.commit_group;" ::: "memory"); };
+    auto load = [](unsigned (&to)[4], unsigned from) {
+        asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
+                     : "=r"(to[0]), "=r"(to[1]), "=r"(to[2]), "=r"(to[3])
+                     : "r"(from)
+                     : "memory");
+    };
+
+    float sums[M][N][4] = {};
+    int row_of_warp = warp / WARPS_N * WARP_M, column_of_warp = warp % WARPS_N * WARP_N;
+#pragma unroll
+    for (int step = 0; step < STAGES - 1; step++) {
+        if (step < STEPS) copy(step);
+        commit();
+    }
+    for (int step = 0; step < STEPS; step++) {
+        // All groups but the latest ones have arrived, this thread's; behind the barrier everybody's.
+        asm volatile("cp.async.wait_group %0;" ::"n"(STAGES - 2) : "memory");
+        __syncthreads();
+        if (step + STAGES - 1 < STEPS) copy(step + STAGES - 1);
+        commit();
+        unsigned a_stage = a_memory + step % STAGES * A_BYTES, b_stage = b_memory + step % STAGES * B_BYTES;
+#pragma unroll
+        for (int half = 0; half < 2; half++) {
+            unsigned a[M][4], b[N / 2][4];
+#pragma unroll
+            for (int i = 0; i < M; i++) {
+                load(a[i], a_stage + place(row_of_warp + i * 16 + lane % 16, half * 2 + lane / 16));
+                round(a[i]);
+            }
+#pragma unroll
+            for (int j = 0; j < N / 2; j++)
+                load(b[j], b_stage + place(column_of_warp + j * 16 + lane % 8 + lane / 16 * 8, half * 2 + lane / 8 % 2));
+#pragma unroll
+            for (int i = 0; i < M; i++)
+#pragma unroll
+                for (int j = 0; j < N; j++) multiply(sums[i][j], a[i], b[j / 2][j % 2 * 2], b[j / 2][j % 2 * 2 + 1]);
+        }
+    }
+
+    // Of a tile of 16 by 8 sums a thread has two side by side in one row, and two eight rows below.
+#pragma unroll
+    for (int i = 0; i < M; i++) {
+#pragma unroll
+        for (int below = 0; below < 2; below++) {
+            int pixel = first_pixel + row_of_warp + i * 16 + lane / 4 + below * 8;
+            if (pixel >= pixels) continue;
+            int column = pixel % Y_W, row = pixel / Y_W % Y_H, image = pixel / (Y_W * Y_H);
+            int y_place = image * Y_IMAGE + row * Y_ROW + column * Y_PIXEL + Y_FIRST + group * OUTPUTS;
+            int r_place = image * R_IMAGE + row * R_ROW + column * R_PIXEL + R_FIRST + group * OUTPUTS;
+#pragma unroll
+            for (int j = 0; j < N; j++) {
+#pragma unroll
+                for (int beside = 0; beside < 2; beside++) {
+                    int output = first_output + column_of_warp + j * 8 + lane % 4 * 2 + beside;
+                    if (output >= OUTPUTS) continue;
+                    float sum = sums[i][j][below * 2 + beside] + biases[group * PADDED + output];
+                    if (RESIDUAL) sum += number(r[r_place + output]);
+                    put(&y[y_place + output], activation(sum));
+                }
+            }
+        }
+    }

@@ -1,0 +1,98 @@
+//! Convolutions by the units that multiply matrices: which ones, and in which tiles.
+
+use super::constants::Constants;
+use super::step::Operands;
+use super::{Argument, Grid, Written};
+use crate::lir::{Number, Target};
+use archc_runtime::op::Conv;
+use archc_runtime::weights::matrix::Matrix;
+use archc_runtime::weights::spec::is_depthwise;
+
+/// Bytes that a thread copies at once.
+const PIECE: usize = 16;
+
+/// Bytes of a row in a step of the sums.
+const STEP: usize = 64;
+
+/// Processors of a large GPU (an H100 has 132): smaller tiles are better as long as there are fewer blocks.
+const PROCESSORS: usize = 132;
+
+/// A convolution that `tensor_conv.cu` computes.
+pub(super) struct Tensor {
+    matrix: Matrix,
+    tile: Tile,
+}
+
+/// Pixels and outputs of a block, and of a warp, of which there are eight.
+#[derive(Clone, Copy)]
+struct Tile {
+    block: [usize; 2],
+    warp: [usize; 2],
+}
+
+/// The largest first.
+const TILES: [Tile; 3] = [
+    Tile { block: [128, 128], warp: [64, 32] },
+    Tile { block: [128, 64], warp: [32, 32] },
+    Tile { block: [64, 64], warp: [16, 32] },
+];
+
+impl Tensor {
+    /// A convolution of the step's operands, where its numbers are of a type that there are units for and the channels of a
+    /// pixel can be copied by pieces.
+    pub(super) fn of(operands: &Operands<'_>, conv: &Conv) -> Option<Tensor> {
+        let Target::Cuda(number @ (Number::Tf32 | Number::Bf16 | Number::F16)) = operands.program.target
+        else {
+            return None;
+        };
+        let (x, y, element) = (operands.x(), operands.y(), number.element());
+        let (inputs, outputs) = (x.channels / conv.groups, y.channels / conv.groups);
+        let piece = PIECE / element.size();
+        let distances = [inputs, x.layout.block, x.index(0, 0, 0), x.image_size()];
+        let is_copied = x.layout.element == element && distances.iter().all(|d| d.is_multiple_of(piece));
+        if !is_copied || is_depthwise(inputs, y.channels, conv.groups) {
+            return None;
+        }
+        let pixels = y.height * y.width;
+        let blocks =
+            |tile: &Tile| pixels.div_ceil(tile.block[0]) * outputs.div_ceil(tile.block[1]) * conv.groups;
+        let tile = TILES.iter().find(|tile| outputs >= tile.block[1] && blocks(tile) >= PROCESSORS);
+        let tile = *tile.unwrap_or(&TILES[TILES.len() - 1]);
+        let [rows, columns] = conv.kernel;
+        let matrix = Matrix {
+            pack: operands.plan.packs[operands.step.pack?.index()],
+            kernel: conv.kernel,
+            inputs,
+            outputs,
+            groups: conv.groups,
+            element,
+            is_tf32: number == Number::Tf32,
+            rows: outputs.next_multiple_of(tile.block[1]),
+            depth: (rows * columns * inputs).next_multiple_of(STEP / element.size()),
+        };
+        Some(Tensor { matrix, tile })
+    }
+
+    pub(super) fn written(&self, operands: &Operands<'_>, constants: Constants) -> Written {
+        let Tensor { matrix, tile } = self;
+        let constants = constants
+            .int("TILE_M", tile.block[0])
+            .int("TILE_N", tile.block[1])
+            .int("WARP_M", tile.warp[0])
+            .int("WARP_N", tile.warp[1])
+            .int("ELEMENT", matrix.element.size())
+            .int("ROWS", matrix.rows)
+            .int("DEPTH", matrix.depth)
+            .int("PADDED", matrix.outputs.next_multiple_of(16));
+        let y = operands.y();
+        let others = [(matrix.rows / tile.block[1]) as u32, matrix.groups as u32];
+        let grid = Grid { items: y.height * y.width, of_block: tile.block[0], others };
+        let weights = [
+            ("const unsigned char* __restrict__ m", Argument::Matrix(0)),
+            ("const float* __restrict__ biases", Argument::Weights(matrix.biases())),
+        ];
+        let body = include_str!("bodies/tensor_conv.cu");
+        let written = operands.written_with("tensor_conv", constants, body, grid, &weights);
+        Written { matrix: Some(*matrix), ..written }
+    }
+}
