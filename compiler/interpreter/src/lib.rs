@@ -14,5 +14,5 @@ mod tensors;
 pub use error::{Error, WeightProblem};
 pub use op::activate;
 pub use precision::split_error;
-pub use run::{Value, observe, observe_split, run};
+pub use run::{Value, observe, observe_split, run, run_rounded};
 pub use tensors::{Tensor, Weights};

@@ -75,6 +75,29 @@ pub fn observe_split(
     split: Split,
     observer: &mut dyn FnMut(NodeId, &Value),
 ) -> Result<Vec<Value>, Error> {
+    run_changed(graph, weights, input, split, &mut |id, value| observer(id, value))
+}
+
+/// As [`run`], with every node's value handed to `change` before it is read: for numbers that are rounded where they are kept.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_rounded(
+    graph: &Graph,
+    weights: &dyn Weights,
+    input: &[f64],
+    change: &mut dyn FnMut(NodeId, &mut Value),
+) -> Result<Vec<Value>, Error> {
+    run_changed(graph, weights, input, Split::None, change)
+}
+
+fn run_changed(
+    graph: &Graph,
+    weights: &dyn Weights,
+    input: &[f64],
+    split: Split,
+    change: &mut dyn FnMut(NodeId, &mut Value),
+) -> Result<Vec<Value>, Error> {
     let order = graph.topological().ok_or_else(|| Error::Graph("it has a cycle".into()))?;
     verify(graph, &order, input.len())?;
     let problems: Vec<_> = order.iter().flat_map(|&id| check(&wanted(graph, id), weights)).collect();
@@ -90,7 +113,7 @@ pub fn observe_split(
     for &id in &order {
         let node = graph.node(id);
         let sources = graph.inputs(id);
-        let value = {
+        let mut value = {
             let inputs: Vec<&Value> = if matches!(node.op, Op::Input(_)) {
                 vec![&image]
             } else {
@@ -99,7 +122,7 @@ pub fn observe_split(
             let tensors = Tensors::find(&wanted(graph, id), weights).map_err(Error::Weights)?;
             op::apply(&node.op, &graph.path(id), &inputs, &tensors, node.shape, split)
         };
-        observer(id, &value);
+        change(id, &mut value);
         values.insert(id, value);
         for source in sources {
             if let Some(n) = readers.get_mut(&source) {

@@ -1,15 +1,15 @@
 //! Runs the CUDA kernels of a graph on the PTX interpreter: NVRTC's own text, launch by launch, as a GPU would get it.
 
 use archc_core::cuda::{Argument, THREADS, module};
-use archc_core::ir::Graph;
+use archc_core::ir::{Graph, NodeId};
 use archc_core::lir::verify::verify_program;
 use archc_core::lir::{Number, Program, ValueId};
 use archc_core::lower::lower_for_cuda;
 use archc_core::plan::verify::verify_plan;
 use archc_core::plan::{Plan, plan};
-use archc_interpreter::run as interpret;
-use archc_lowered::{Executable, Weights};
+use archc_interpreter::{Value, run as interpret, run_rounded};
 use archc_lowered::harness::close;
+use archc_lowered::{Executable, Weights};
 use archc_ptx::{Counts, Device, Module, Options, Parameters};
 use archc_random_graphs::{image, weights};
 use archc_runtime::weights::matrix;
@@ -41,14 +41,49 @@ pub fn check_rounded(graph: &Graph, number: Number, seed: u64) -> Result<(), Str
     compare(graph, number, &weights, &first, seed)
 }
 
+/// How far a network's last values in front of a softmax are off, over the largest of them: as its kernels compute them in a
+/// type, and as the interpreter of graphs does with every kernel and every value inside of the network rounded to it.
+pub fn errors(graph: &Graph, number: Number, seed: u64) -> Result<[f64; 2], String> {
+    let weights = weights(graph);
+    let first: Vec<f32> = image(graph).iter().map(|&x| x as f32).collect();
+    let (program, plan) = planned(graph, number)?;
+    let executable = Executable::new(&program, &plan, &weights).map_err(|e| e.to_string())?;
+    let found = Gpu::new(&program, &plan, executable.weights())?.run(&first, seed)?.logits;
+    let wanted = graph.inputs(graph.outputs[0].node)[0];
+    let image: Vec<f64> = first.iter().map(|&x| f64::from(x)).collect();
+    let received = |weights: &Weights, number: Number| -> Result<Vec<f64>, String> {
+        let mut kept = Vec::new();
+        let mut change = |id: NodeId, value: &mut Value| {
+            if id == wanted {
+                kept.clone_from(&value.data);
+            } else if graph.input() != Some(id) && number != Number::F32 {
+                value.data.iter_mut().for_each(|x| *x = f64::from(rounded(*x as f32, number)));
+            }
+        };
+        run_rounded(graph, weights, &image, &mut change).map_err(|e| e.to_string())?;
+        Ok(kept)
+    };
+    let exact = received(&weights, Number::F32)?;
+    let mut coarse = weights.clone();
+    let kernels = coarse.values_mut().filter(|(shape, _)| shape.len() == 4).flat_map(|(_, data)| data);
+    kernels.for_each(|x| *x = rounded(*x, number));
+    let found: Vec<f64> = found.iter().map(|&x| f64::from(x)).collect();
+    let largest = exact.iter().fold(0.0_f64, |m, x| m.max(x.abs()));
+    let error = |of: &[f64]| of.iter().zip(&exact).fold(0.0_f64, |m, (a, b)| m.max((a - b).abs())) / largest;
+    Ok([error(&found), error(&received(&coarse, number)?)])
+}
+
 /// The nearest number of a type.
 pub fn rounded(x: f32, number: Number) -> f32 {
     match number {
         Number::F32 => x,
         Number::Tf32 => matrix::tf32(x),
         Number::Bf16 => f32::from_bits(u32::from(matrix::bf16(x)) << 16),
-        // Weights are far from the ends of its range.
-        Number::F16 => f32::from_bits((x.to_bits() + 0x0fff + (x.to_bits() >> 13 & 1)) & !0x1fff),
+        // Tests have no numbers beyond its range; below the normal ones its steps stay the same.
+        Number::F16 => {
+            let step = f32::from_bits((x.to_bits() & 0x7f80_0000).max(0x3880_0000)) / 1024.0;
+            (x / step).round_ties_even() * step
+        }
     }
 }
 
@@ -63,9 +98,20 @@ fn compare(graph: &Graph, number: Number, weights: &Weights, first: &[f32], seed
     let (program, plan) = planned(graph, number)?;
     let executable = Executable::new(&program, &plan, weights).map_err(|e| e.to_string())?;
     let gpu = Gpu::new(&program, &plan, executable.weights())?;
-    close(&gpu.run(first, seed)?.0, &[&of_first])?;
+    close(&gpu.run(first, seed)?.outputs, &[&of_first])?;
     let both = [first, second.as_slice()].concat();
-    close(&gpu.run(&both, seed + 1)?.0, &[&of_first, &of_second])
+    close(&gpu.run(&both, seed + 1)?.outputs, &[&of_first, &of_second])
+}
+
+/// What a run computed and did.
+#[derive(Debug)]
+pub struct Done {
+    /// The outputs, image after image.
+    pub outputs: Vec<Vec<f32>>,
+    /// What the final softmax received; nothing where there is none.
+    pub logits: Vec<f32>,
+    /// What each launch did.
+    pub counts: Vec<Counts>,
 }
 
 /// A network's kernels with its weights.
@@ -89,7 +135,7 @@ impl<'a> Gpu<'a> {
 
     /// Computes the outputs of as many images as there are, in memory that nothing has written before; and what each launch
     /// did.
-    pub fn run(&self, input: &[f32], seed: u64) -> Result<(Vec<Vec<f32>>, Vec<Counts>), String> {
+    pub fn run(&self, input: &[f32], seed: u64) -> Result<Done, String> {
         let images = input.len() / self.program.values[self.program.input.index()].view.image_size();
         let mut device = Device::new();
         let weights = device.alloc_with(&bytes(self.weights));
@@ -134,7 +180,8 @@ impl<'a> Gpu<'a> {
             Ok(bytes.as_chunks().0.iter().map(|b| f32::from_le_bytes(*b)).collect())
         };
         let outputs = self.program.outputs.iter().map(|(_, id)| read(*id)).collect::<Result<_, _>>()?;
-        Ok((outputs, counts))
+        let logits = self.program.logits.map(read).transpose()?.unwrap_or_default();
+        Ok(Done { outputs, logits, counts })
     }
 }
 

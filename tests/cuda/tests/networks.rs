@@ -2,7 +2,7 @@
 
 use archc_core::cuda::module;
 use archc_core::lir::Number;
-use archc_cuda_tests::{check, planned};
+use archc_cuda_tests::{check, errors, planned};
 use archc_lowered::harness::zoo;
 
 #[test]
@@ -47,5 +47,23 @@ fn every_network_has_kernels() {
         let module = module(&program, &plan);
         assert_eq!(module.launches.len(), program.steps.len(), "{net}");
         eprintln!("{net}: {} launches, {} kernels", module.launches.len(), module.kernels.len());
+    }
+}
+
+/// Types with less digits lose no more than rounding costs in any case.
+#[test]
+fn rounding_costs_what_it_must() {
+    let small = [("input", "64x64x3"), ("width", "0.5")];
+    for (file, net, set) in [
+        ("lenet5", "LeNet5", &[][..]),
+        ("mobilenet", "MobileNet", &small),
+        ("mobilenet_v2", "MobileNetV2", &small),
+        ("resnet50", "ResNet50", &[("input", "32x32x3")]),
+    ] {
+        for number in [Number::Bf16, Number::F16, Number::Tf32] {
+            let [ours, rounded] = errors(&zoo(file, net, set), number, 1).unwrap();
+            eprintln!("{net}, {number:?}: {ours:.2e} {rounded:.2e}");
+            assert!(ours <= 1.5 * rounded + 1e-4, "{net}, {number:?}: {ours} instead of {rounded}");
+        }
     }
 }

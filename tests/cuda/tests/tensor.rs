@@ -19,16 +19,27 @@ impl Choices {
 /// A network of a convolution whose input is of the type already: the relu before it rounds, and nothing is lost.
 fn network(choices: &mut Choices) -> String {
     let (height, width) = (choices.of(&[1, 3, 7, 8, 13, 17]), choices.of(&[2, 5, 7, 9, 14, 19]));
-    let (inputs, outputs) = (choices.of(&[8, 16, 24, 40, 64, 72]), choices.of(&[4, 8, 10, 33, 48, 64, 80, 130]));
+    let (inputs, outputs) =
+        (choices.of(&[8, 16, 24, 40, 64, 72]), choices.of(&[4, 8, 10, 33, 48, 64, 80, 130]));
     let kernel = choices.of(&["1x1", "3x3", "1x3", "5x5"]);
-    let attributes = choices.of(&["pad=same", "pad=same stride=2", "pad=same relu", "pad=same swish", "pad=same dilation=2"]);
+    let attributes = choices.of(&[
+        "pad=same",
+        "pad=same stride=2",
+        "pad=same relu",
+        "pad=same swish",
+        "pad=same dilation=2",
+    ]);
     let conv = format!("conv {kernel} {outputs} {attributes}");
     match choices.of(&[0, 1, 2, 3]) {
         // Groups of 8 channels.
         0 => format!("input {height}x{width}x32 relu conv {kernel} 24 group=4 {attributes}"),
-        1 => format!("input {height}x{width}x{inputs} relu residual relu {{ conv {kernel} {inputs} pad=same }}"),
+        1 => format!(
+            "input {height}x{width}x{inputs} relu residual relu {{ conv {kernel} {inputs} pad=same }}"
+        ),
         // Reads a concatenation.
-        2 => format!("input {height}x{width}x{inputs} relu let a maxpool 3 stride=1 pad=1 let b from a concat b {conv}"),
+        2 => format!(
+            "input {height}x{width}x{inputs} relu let a maxpool 3 stride=1 pad=1 let b from a concat b {conv}"
+        ),
         _ => format!("input {height}x{width}x{inputs} relu {conv}"),
     }
 }
