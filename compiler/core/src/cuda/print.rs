@@ -43,5 +43,6 @@ fn place(argument: &Argument) -> String {
     match argument {
         Argument::Arena(at) => format!("arena {at}"),
         Argument::Weights(at) => format!("weights {at}"),
+        Argument::Matrix(at) => format!("matrix {at}"),
     }
 }
