@@ -29,16 +29,26 @@ pub fn planned(graph: &Graph, number: Number) -> Result<(Program, Plan), String>
 /// run in an order of the seed's.
 pub fn check(graph: &Graph, seed: u64) -> Result<(), String> {
     let first: Vec<f32> = image(graph).iter().map(|&x| x as f32).collect();
-    compare(graph, Number::F32, &weights(graph), &first, seed)
+    compare(graph, Number::F32, &weights(graph), &first, seed, &str::to_owned)
 }
 
 /// The same in numbers that units for products of matrices take. Weights and the image are rounded so that they are such
 /// numbers: where a convolution's inputs are too, it is as exact as in f32.
 pub fn check_rounded(graph: &Graph, number: Number, seed: u64) -> Result<(), String> {
+    check_changed(graph, number, seed, &str::to_owned)
+}
+
+/// The same of kernels whose source was changed: what is wrong with it must be found.
+pub fn check_changed(
+    graph: &Graph,
+    number: Number,
+    seed: u64,
+    change: &dyn Fn(&str) -> String,
+) -> Result<(), String> {
     let mut weights = weights(graph);
     weights.values_mut().flat_map(|(_, data)| data).for_each(|x| *x = rounded(*x, number));
     let first: Vec<f32> = image(graph).iter().map(|&x| (x as f32 * 64.0).round() / 64.0).collect();
-    compare(graph, number, &weights, &first, seed)
+    compare(graph, number, &weights, &first, seed, change)
 }
 
 /// How far a network's last values in front of a softmax are off, over the largest of them: as its kernels compute them in a
@@ -87,7 +97,14 @@ pub fn rounded(x: f32, number: Number) -> f32 {
     }
 }
 
-fn compare(graph: &Graph, number: Number, weights: &Weights, first: &[f32], seed: u64) -> Result<(), String> {
+fn compare(
+    graph: &Graph,
+    number: Number,
+    weights: &Weights,
+    first: &[f32],
+    seed: u64,
+    change: &dyn Fn(&str) -> String,
+) -> Result<(), String> {
     let second: Vec<f32> = first.iter().rev().map(|x| 0.5 - x).collect();
     let expected = |image: &[f32]| -> Result<Vec<Vec<f64>>, String> {
         let image: Vec<f64> = image.iter().map(|&x| f64::from(x)).collect();
@@ -97,7 +114,7 @@ fn compare(graph: &Graph, number: Number, weights: &Weights, first: &[f32], seed
     let (of_first, of_second) = (expected(first)?, expected(&second)?);
     let (program, plan) = planned(graph, number)?;
     let executable = Executable::new(&program, &plan, weights).map_err(|e| e.to_string())?;
-    let gpu = Gpu::new(&program, &plan, executable.weights())?;
+    let gpu = Gpu::changed(&program, &plan, executable.weights(), change)?;
     close(&gpu.run(first, seed)?.outputs, &[&of_first])?;
     let both = [first, second.as_slice()].concat();
     close(&gpu.run(&both, seed + 1)?.outputs, &[&of_first, &of_second])
@@ -126,7 +143,18 @@ pub struct Gpu<'a> {
 impl<'a> Gpu<'a> {
     /// Compiles the kernels of a planned program.
     pub fn new(program: &'a Program, plan: &'a Plan, weights: &'a [f32]) -> Result<Gpu<'a>, String> {
-        let module = module(program, plan);
+        Gpu::changed(program, plan, weights, &str::to_owned)
+    }
+
+    /// The same of kernels whose source was changed.
+    fn changed(
+        program: &'a Program,
+        plan: &'a Plan,
+        weights: &'a [f32],
+        change: &dyn Fn(&str) -> String,
+    ) -> Result<Gpu<'a>, String> {
+        let mut module = module(program, plan);
+        module.source = change(&module.source);
         let text =
             archc_nvrtc::ptx(&module.source).map_err(|e| format!("{e}\n{}", numbered(&module.source)))?;
         let ptx = Module::parse(&text).map_err(|e| e.to_string())?;
