@@ -30,7 +30,9 @@ fn network(choices: &mut Choices) -> String {
         "pad=same dilation=2",
     ]);
     let conv = format!("conv {kernel} {outputs} {attributes}");
-    match choices.of(&[0, 1, 2, 3]) {
+    match choices.of(&[0, 1, 2, 3, 4]) {
+        // The first layer: its input is f32, and a pixel's channels are gathered.
+        4 => format!("input {}x{width}x{} {conv}", height + 32, choices.of(&[1, 3, 5])),
         // Groups of 8 channels.
         0 => format!("input {height}x{width}x32 relu conv {kernel} 24 group=4 {attributes}"),
         1 => format!(

@@ -7,15 +7,16 @@ use archc_cuda_tests::{check_changed, check_rounded};
 use archc_lowered::harness::{fused, written};
 
 /// Networks that between them need every line of the kernel.
-const NETWORKS: [&str; 4] = [
+const NETWORKS: [&str; 5] = [
     "input 9x11x24 relu conv (3, 5) 40 pad=same stride=(2, 1) dilation=(1, 2) swish",
     "input 9x11x32 relu conv 3x3 40 group=4 pad=same",
     "input 12x11x24 relu residual relu { conv 3x3 24 pad=same }",
     "input 9x7x24 relu inception { branch { relu } branch { conv 3x3 20 pad=same relu } branch { conv 1x1 12 } }",
+    "input 19x17x3 conv 7x7 20 pad=3 stride=2 relu",
 ];
 
 /// What is wrong, the text where it is right, and the mistake.
-const MUTANTS: [(&str, &str, &str); 29] = [
+const MUTANTS: [(&str, &str, &str); 31] = [
     ("dropped barrier", "__syncthreads();\n        if (step + STAGES", "if (step + STAGES"),
     ("wrong wait count", "\"n\"(STAGES - 2)", "\"n\"(STAGES - 1)"),
     ("no wait", "asm volatile(\"cp.async.wait_group %0;\" ::\"n\"(STAGES - 2) : \"memory\");", ""),
@@ -53,7 +54,7 @@ const MUTANTS: [(&str, &str, &str); 29] = [
         "b_memory + step % STAGES * B_BYTES",
         "b_memory + step % (STAGES - 1) * B_BYTES",
     ),
-    ("missing zero fill", "is_inside ? 16 : 0", "16"),
+    ("missing zero fill", "from < 0 ? 0 : 16", "16"),
     (
         "pixels behind the last are read",
         "pixel < pixels ? row * STRIDE_H - PADDING_H : -(1 << 28)",
@@ -72,6 +73,12 @@ const MUTANTS: [(&str, &str, &str); 29] = [
     ("swapped strides", "row * STRIDE_H - PADDING_H :", "row * STRIDE_W - PADDING_H :"),
     ("dilation", "tap % KERNEL_W * DILATION_W", "tap % KERNEL_W"),
     ("rows of a sum", "lane / 4 + below * 8", "lane / 4 * 2 + below"),
+    ("gathered from elsewhere", "find(k + n)", "find(k)"),
+    (
+        "words in another order",
+        "words[n] = word(numbers + n * (PIECE / 4))",
+        "words[n] = word(numbers + (3 - n) * (PIECE / 4))",
+    ),
     ("activation", "activation(sum)", "sum"),
 ];
 

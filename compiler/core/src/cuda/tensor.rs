@@ -14,6 +14,9 @@ const PIECE: usize = 16;
 /// Bytes of a row in a step of the sums.
 const STEP: usize = 64;
 
+/// Pixels below which numbers are not worth gathering for a tile.
+const SMALLEST: usize = 64;
+
 /// Processors of a large GPU (an H100 has 132): smaller tiles are better as long as there are fewer blocks.
 const PROCESSORS: usize = 132;
 
@@ -21,6 +24,8 @@ const PROCESSORS: usize = 132;
 pub(super) struct Tensor {
     matrix: Matrix,
     tile: Tile,
+    /// Whether a pixel's channels are copied by pieces; else they are gathered.
+    is_copied: bool,
 }
 
 /// Pixels and outputs of a block, and of a warp, of which there are eight.
@@ -38,8 +43,8 @@ const TILES: [Tile; 3] = [
 ];
 
 impl Tensor {
-    /// A convolution of the step's operands, where its numbers are of a type that there are units for and the channels of a
-    /// pixel can be copied by pieces.
+    /// A convolution of the step's operands, where its numbers are of a type that there are units for, and the channels of a
+    /// pixel can be copied by pieces or are worth gathering.
     pub(super) fn of(operands: &Operands<'_>, conv: &Conv) -> Option<Tensor> {
         let Target::Cuda(number @ (Number::Tf32 | Number::Bf16 | Number::F16)) = operands.program.target
         else {
@@ -50,10 +55,11 @@ impl Tensor {
         let piece = PIECE / element.size();
         let distances = [inputs, x.layout.block, x.index(0, 0, 0), x.image_size()];
         let is_copied = x.layout.element == element && distances.iter().all(|d| d.is_multiple_of(piece));
-        if !is_copied || is_depthwise(inputs, y.channels, conv.groups) {
+        let pixels = y.height * y.width;
+        let is_worth_it = is_copied || pixels >= SMALLEST && outputs >= 16;
+        if !is_worth_it || is_depthwise(inputs, y.channels, conv.groups) {
             return None;
         }
-        let pixels = y.height * y.width;
         let blocks =
             |tile: &Tile| pixels.div_ceil(tile.block[0]) * outputs.div_ceil(tile.block[1]) * conv.groups;
         let tile = TILES.iter().find(|tile| outputs >= tile.block[1] && blocks(tile) >= PROCESSORS);
@@ -70,17 +76,18 @@ impl Tensor {
             rows: outputs.next_multiple_of(tile.block[1]),
             depth: (rows * columns * inputs).next_multiple_of(STEP / element.size()),
         };
-        Some(Tensor { matrix, tile })
+        Some(Tensor { matrix, tile, is_copied })
     }
 
     pub(super) fn written(&self, operands: &Operands<'_>, constants: Constants) -> Written {
-        let Tensor { matrix, tile } = self;
+        let Tensor { matrix, tile, is_copied } = self;
         let constants = constants
             .int("TILE_M", tile.block[0])
             .int("TILE_N", tile.block[1])
             .int("WARP_M", tile.warp[0])
             .int("WARP_N", tile.warp[1])
             .int("ELEMENT", matrix.element.size())
+            .bool("IS_COPIED", *is_copied)
             .int("ROWS", matrix.rows)
             .int("DEPTH", matrix.depth)
             .int("PADDED", matrix.outputs.next_multiple_of(16));

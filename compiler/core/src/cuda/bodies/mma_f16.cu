@@ -1,4 +1,10 @@
 
+// Two numbers as they lie in memory, the first one lower.
+__device__ __forceinline__ unsigned word(const float* v) {
+    unsigned bits;
+    asm("cvt.rn.f16x2.f32 %0, %1, %2;" : "=r"(bits) : "f"(v[1]), "f"(v[0]));
+    return bits;
+}
 // Operands as they come from memory, and the product of 16 rows of 16 numbers and 8 columns.
 __device__ __forceinline__ void round(unsigned (&)[4]) {}
 __device__ __forceinline__ void multiply(float (&sums)[4], const unsigned (&a)[4], unsigned b0, unsigned b1) {

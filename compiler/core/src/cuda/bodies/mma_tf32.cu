@@ -1,4 +1,6 @@
 
+// A number as it lies in memory.
+__device__ __forceinline__ unsigned word(const float* v) { return __float_as_uint(v[0]); }
 // Inputs rounded to 11 bits, as weights are already, and the product of 16 rows of 8 numbers and 8 columns.
 __device__ __forceinline__ void round(unsigned (&a)[4]) {
 #pragma unroll

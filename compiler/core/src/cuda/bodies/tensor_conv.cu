@@ -4,7 +4,8 @@
 //
 // Rows of both operands go through shared memory in steps of 64 bytes, STAGES of which are under way (cp.async). A row has
 // four pieces of 16 bytes, one for each thread that copies; they are swapped so that the eight rows that ldmatrix reads at
-// once lie in all banks. Inputs of a pixel are counted by kernel row, kernel column and channel, and a piece is of one tap.
+// once lie in all banks. Inputs of a pixel are counted by kernel row, kernel column and channel. Where a piece is of one tap
+// (IS_COPIED) it is copied as it is, else it is gathered number by number, and rounded, as in the first layer.
 //---
     constexpr int STAGES = 3, WARPS_N = TILE_N / WARP_N, PIECE = 16 / ELEMENT, DEEP = 4 * PIECE;
     constexpr int INPUTS = X_C / GROUPS, OUTPUTS = Y_C / GROUPS, STEPS = DEPTH / DEEP;
@@ -33,17 +34,35 @@
     const unsigned char* weights = m + (long long)(group * ROWS + first_output) * DEPTH * ELEMENT;
     auto copy = [&](int step) {
         int stage = step % STAGES, k = step * DEEP + piece * PIECE;
-        int tap = k / INPUTS, channel = k % INPUTS;
-        int ky = tap / KERNEL_W * DILATION_H, kx = tap % KERNEL_W * DILATION_W;
 #pragma unroll
         for (int i = 0; i < A_ROWS; i++) {
-            int row = rows[i] + ky, column = columns[i] + kx;
-            bool is_inside = k < INPUTS * KERNEL_H * KERNEL_W && row >= 0 && row < X_H && column >= 0 && column < X_W;
-            auto from = is_inside ? x + places[i] + row * X_ROW + column * X_PIXEL + channel : x;
-            // Of what is not inside no byte is read, and zeros are written.
-            asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(
-                             a_memory + stage * A_BYTES + place(of_row + i * 64, piece)),
-                         "l"(from), "r"(is_inside ? 16 : 0));
+            unsigned to = a_memory + stage * A_BYTES + place(of_row + i * 64, piece);
+            // Where input `k` of the pixel lies, or nowhere.
+            auto find = [&](int k) {
+                int tap = k / INPUTS, channel = k % INPUTS;
+                int row = rows[i] + tap / KERNEL_W * DILATION_H, column = columns[i] + tap % KERNEL_W * DILATION_W;
+                bool is_inside = tap < KERNEL_H * KERNEL_W && row >= 0 && row < X_H && column >= 0 && column < X_W;
+                return is_inside ? places[i] + row * X_ROW + column * X_PIXEL + channel : -1;
+            };
+            if constexpr (IS_COPIED) {
+                int from = find(k);
+                // Of what is not inside no byte is read, and zeros are written.
+                asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(to), "l"(from < 0 ? x : x + from),
+                             "r"(from < 0 ? 0 : 16));
+            } else {
+                float numbers[PIECE];
+#pragma unroll
+                for (int n = 0; n < PIECE; n++) {
+                    int from = find(k + n);
+                    numbers[n] = from < 0 ? 0.0f : number(x[from]);
+                }
+                unsigned words[4];
+#pragma unroll
+                for (int n = 0; n < 4; n++) words[n] = word(numbers + n * (PIECE / 4));
+                asm volatile("st.shared.v4.b32 [%0], {%1, %2, %3, %4};" ::"r"(to), "r"(words[0]), "r"(words[1]),
+                             "r"(words[2]), "r"(words[3])
+                             : "memory");
+            }
         }
 #pragma unroll
         for (int i = 0; i < B_ROWS; i++) {
