@@ -7,25 +7,22 @@ use archc_cuda_tests::{check_changed, check_rounded};
 use archc_lowered::harness::{fused, written};
 
 /// Networks that between them need every line of the kernel.
-const NETWORKS: [&str; 5] = [
+const NETWORKS: [&str; 6] = [
     "input 9x11x24 relu conv (3, 5) 40 pad=same stride=(2, 1) dilation=(1, 2) swish",
     "input 9x11x32 relu conv 3x3 40 group=4 pad=same",
     "input 12x11x24 relu residual relu { conv 3x3 24 pad=same }",
     "input 9x7x24 relu inception { branch { relu } branch { conv 3x3 20 pad=same relu } branch { conv 1x1 12 } }",
+    "input 5x4x64 relu conv 3x3 80 pad=same relu",
     "input 19x17x3 conv 7x7 20 pad=3 stride=2 relu",
 ];
 
 /// What is wrong, the text where it is right, and the mistake.
-const MUTANTS: [(&str, &str, &str); 31] = [
+const MUTANTS: [(&str, &str, &str); 38] = [
     ("dropped barrier", "__syncthreads();\n        if (step + STAGES", "if (step + STAGES"),
     ("wrong wait count", "\"n\"(STAGES - 2)", "\"n\"(STAGES - 1)"),
     ("no wait", "asm volatile(\"cp.async.wait_group %0;\" ::\"n\"(STAGES - 2) : \"memory\");", ""),
     ("missing commit", "copy(step + STAGES - 1);\n        commit();", "copy(step + STAGES - 1);"),
-    (
-        "missing first stage",
-        "for (int step = 0; step < STAGES - 1; step++) {",
-        "for (int step = 1; step < STAGES - 1; step++) {",
-    ),
+    ("missing first stage", "step < begin + STAGES - 1; step++) {", "step < begin + STAGES - 2; step++) {"),
     (
         "swapped halves of a fragment",
         "b[j / 2][j % 2 * 2], b[j / 2][j % 2 * 2 + 1]",
@@ -73,6 +70,29 @@ const MUTANTS: [(&str, &str, &str); 31] = [
     ("swapped strides", "row * STRIDE_H - PADDING_H :", "row * STRIDE_W - PADDING_H :"),
     ("dilation", "tap % KERNEL_W * DILATION_W", "tap % KERNEL_W"),
     ("rows of a sum", "lane / 4 + below * 8", "lane / 4 * 2 + below"),
+    (
+        "no fence before the counter",
+        "__threadfence();\n        __syncthreads();\n        if (thread == 0) is_last",
+        "__syncthreads();\n        if (thread == 0) is_last",
+    ),
+    (
+        "no fence behind the counter",
+        "if (!is_last) return;\n        __threadfence();",
+        "if (!is_last) return;",
+    ),
+    (
+        "no barrier before the counter",
+        "__syncthreads();\n        if (thread == 0) is_last",
+        "if (thread == 0) is_last",
+    ),
+    ("the last but one adds up", "== splits - 1", "== splits - 2"),
+    (
+        "steps counted twice",
+        "int begin = STEPS * split / splits",
+        "int begin = STEPS * (split > 0 ? split - 1 : 0) / splits",
+    ),
+    ("a counter that stays", "if (thread == 0) atomicExch(counter, 0u);", ""),
+    ("a part that is left out", "for (int other = 0; other < splits", "for (int other = 1; other < splits"),
     ("gathered from elsewhere", "find(k + n)", "find(k)"),
     (
         "words in another order",

@@ -34,6 +34,9 @@ pub struct Module {
     pub matrices: Vec<(usize, Matrix)>,
     /// Bytes of all matrices.
     pub matrices_size: usize,
+    /// Bytes of memory that launches, one after the other, use for what blocks of one tell each other: zeros before the first, and
+    /// each leaves its counters at zero. For any number of images.
+    pub workspace_size: usize,
 }
 
 /// A launch of a kernel, in blocks of [`THREADS`] threads without dynamic shared memory. Its parameters are pointers and
@@ -78,6 +81,8 @@ pub enum Argument {
     Weights(usize),
     /// To a matrix, in bytes from the start of all.
     Matrix(usize),
+    /// To the workspace.
+    Workspace,
 }
 
 /// Writes the kernels of a program for CUDA that is planned.
@@ -88,6 +93,7 @@ pub fn module(program: &Program, plan: &Plan) -> Module {
         launches: Vec::new(),
         matrices: Vec::new(),
         matrices_size: 0,
+        workspace_size: 0,
     };
     let mut known: HashMap<String, usize> = HashMap::new();
     for (index, step) in program.steps.iter().enumerate() {
@@ -99,7 +105,8 @@ pub fn module(program: &Program, plan: &Plan) -> Module {
             module.kernels.push(name);
             module.kernels.len() - 1
         });
-        let Written { grid, mut arguments, matrix, .. } = written;
+        let Written { grid, mut arguments, matrix, workspace, .. } = written;
+        module.workspace_size = module.workspace_size.max(workspace);
         if let Some(matrix) = matrix {
             for argument in &mut arguments {
                 if let Argument::Matrix(at) = argument {
@@ -130,6 +137,8 @@ struct Written {
     arguments: Vec<Argument>,
     /// What it multiplies by; its place in the arguments is not known yet.
     matrix: Option<Matrix>,
+    /// Bytes of the workspace that it needs.
+    workspace: usize,
 }
 
 impl Written {
@@ -146,7 +155,7 @@ impl Written {
         let text = format!(
             "extern \"C\" __global__ void __launch_bounds__({THREADS})\n{NAME}({parameters}, int images) {{\n{constants}{body}}}\n"
         );
-        Written { family, text, grid, arguments, matrix: None }
+        Written { family, text, grid, arguments, matrix: None, workspace: 0 }
     }
 }
 

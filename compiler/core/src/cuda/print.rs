@@ -44,5 +44,6 @@ fn place(argument: &Argument) -> String {
         Argument::Arena(at) => format!("arena {at}"),
         Argument::Weights(at) => format!("weights {at}"),
         Argument::Matrix(at) => format!("matrix {at}"),
+        Argument::Workspace => "workspace".to_owned(),
     }
 }

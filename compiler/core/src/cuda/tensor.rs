@@ -17,6 +17,12 @@ const STEP: usize = 64;
 /// Pixels below which numbers are not worth gathering for a tile.
 const SMALLEST: usize = 64;
 
+/// Steps that a block of several has at least.
+const LEAST_STEPS: usize = 4;
+
+/// Blocks that share a tile, at most: one of them reads the sums of all.
+const MOST_SPLITS: usize = 16;
+
 /// Processors of a large GPU (an H100 has 132): smaller tiles are better as long as there are fewer blocks.
 const PROCESSORS: usize = 132;
 
@@ -26,6 +32,8 @@ pub(super) struct Tensor {
     tile: Tile,
     /// Whether a pixel's channels are copied by pieces; else they are gathered.
     is_copied: bool,
+    /// The most blocks that share a tile.
+    splits: usize,
 }
 
 /// Pixels and outputs of a block, and of a warp, of which there are eight.
@@ -76,11 +84,13 @@ impl Tensor {
             rows: outputs.next_multiple_of(tile.block[1]),
             depth: (rows * columns * inputs).next_multiple_of(STEP / element.size()),
         };
-        Some(Tensor { matrix, tile, is_copied })
+        let steps = matrix.depth / (STEP / element.size());
+        let splits = (PROCESSORS / blocks(&tile)).min(steps / LEAST_STEPS).clamp(1, MOST_SPLITS);
+        Some(Tensor { matrix, tile, is_copied, splits })
     }
 
     pub(super) fn written(&self, operands: &Operands<'_>, constants: Constants) -> Written {
-        let Tensor { matrix, tile, is_copied } = self;
+        let Tensor { matrix, tile, is_copied, splits } = self;
         let constants = constants
             .int("TILE_M", tile.block[0])
             .int("TILE_N", tile.block[1])
@@ -88,18 +98,24 @@ impl Tensor {
             .int("WARP_N", tile.warp[1])
             .int("ELEMENT", matrix.element.size())
             .bool("IS_COPIED", *is_copied)
+            .int("SPLITS", *splits)
+            .int("PROCESSORS", PROCESSORS)
             .int("ROWS", matrix.rows)
             .int("DEPTH", matrix.depth)
             .int("PADDED", matrix.outputs.next_multiple_of(16));
         let y = operands.y();
-        let others = [(matrix.rows / tile.block[1]) as u32, matrix.groups as u32];
+        let others = [(matrix.rows / tile.block[1]) as u32, (matrix.groups * splits) as u32];
         let grid = Grid { items: y.height * y.width, of_block: tile.block[0], others };
         let weights = [
             ("const unsigned char* __restrict__ m", Argument::Matrix(0)),
             ("const float* __restrict__ biases", Argument::Weights(matrix.biases())),
+            ("unsigned char* workspace", Argument::Workspace),
         ];
         let body = include_str!("bodies/tensor_conv.cu");
         let written = operands.written_with("tensor_conv", constants, body, grid, &weights);
-        Written { matrix: Some(*matrix), ..written }
+        // A counter for each tile, and the sums of each block; blocks that share tiles are no more than processors.
+        let sums = PROCESSORS * tile.block[0] * tile.block[1];
+        let workspace = if *splits > 1 { (PROCESSORS + sums) * size_of::<f32>() } else { 0 };
+        Written { matrix: Some(*matrix), workspace, ..written }
     }
 }

@@ -6,6 +6,9 @@
 // four pieces of 16 bytes, one for each thread that copies; they are swapped so that the eight rows that ldmatrix reads at
 // once lie in all banks. Inputs of a pixel are counted by kernel row, kernel column and channel. Where a piece is of one tap
 // (IS_COPIED) it is copied as it is, else it is gathered number by number, and rounded, as in the first layer.
+//
+// Where there are too few tiles to keep a GPU busy, several blocks share the steps of one (SPLITS at most). Each writes its sums
+// to the workspace, and the last one to arrive, by a counter of the tile, adds them up in order: the same sum whoever it is.
 //---
     constexpr int STAGES = 3, WARPS_N = TILE_N / WARP_N, PIECE = 16 / ELEMENT, DEEP = 4 * PIECE;
     constexpr int INPUTS = X_C / GROUPS, OUTPUTS = Y_C / GROUPS, STEPS = DEPTH / DEEP;
@@ -15,7 +18,10 @@
     unsigned a_memory = (unsigned)__cvta_generic_to_shared(memory), b_memory = a_memory + STAGES * A_BYTES;
     int thread = threadIdx.x, lane = thread % 32, warp = thread / 32;
     int pixels = images * (Y_H * Y_W), first_pixel = blockIdx.x * TILE_M, first_output = blockIdx.y * TILE_N;
-    int group = blockIdx.z;
+    int tiles = gridDim.x * gridDim.y * GROUPS, group = blockIdx.z % GROUPS, split = blockIdx.z / GROUPS;
+    int splits = PROCESSORS / tiles < 1 ? 1 : PROCESSORS / tiles < SPLITS ? PROCESSORS / tiles : SPLITS;
+    if (split >= splits) return;
+    int begin = STEPS * split / splits, end = STEPS * (split + 1) / splits;
     // Where a piece of a row lies.
     auto place = [](int row, int piece) { return row * 64 + ((piece ^ (row / 2 % 4)) * 16); };
 
@@ -83,15 +89,15 @@
     float sums[M][N][4] = {};
     int row_of_warp = warp / WARPS_N * WARP_M, column_of_warp = warp % WARPS_N * WARP_N;
 #pragma unroll
-    for (int step = 0; step < STAGES - 1; step++) {
-        if (step < STEPS) copy(step);
+    for (int step = begin; step < begin + STAGES - 1; step++) {
+        if (step < end) copy(step);
         commit();
     }
-    for (int step = 0; step < STEPS; step++) {
+    for (int step = begin; step < end; step++) {
         // All groups but the latest ones have arrived, this thread's; behind the barrier everybody's.
         asm volatile("cp.async.wait_group %0;" ::"n"(STAGES - 2) : "memory");
         __syncthreads();
-        if (step + STAGES - 1 < STEPS) copy(step + STAGES - 1);
+        if (step + STAGES - 1 < end) copy(step + STAGES - 1);
         commit();
         unsigned a_stage = a_memory + step % STAGES * A_BYTES, b_stage = b_memory + step % STAGES * B_BYTES;
 #pragma unroll
@@ -109,6 +115,31 @@
             for (int i = 0; i < M; i++)
 #pragma unroll
                 for (int j = 0; j < N; j++) multiply(sums[i][j], a[i], b[j / 2][j % 2 * 2], b[j / 2][j % 2 * 2 + 1]);
+        }
+    }
+
+    if (SPLITS > 1 && splits > 1) {
+        constexpr int SUMS = M * N * 4;
+        __shared__ bool is_last;
+        unsigned* counter = (unsigned*)workspace + (group * gridDim.y + blockIdx.y) * gridDim.x + blockIdx.x;
+        // A sum of all threads lies side by side.
+        float* parts = (float*)workspace + PROCESSORS + thread;
+        parts += ((group * gridDim.y + blockIdx.y) * gridDim.x + blockIdx.x) * splits * (SUMS * 256);
+#pragma unroll
+        for (int i = 0; i < SUMS; i++) parts[(split * SUMS + i) * 256] = sums[i / (N * 4)][i / 4 % N][i % 4];
+        __threadfence();
+        __syncthreads();
+        if (thread == 0) is_last = atomicAdd(counter, 1u) == splits - 1;
+        __syncthreads();
+        if (!is_last) return;
+        __threadfence();
+        // Ready for the next launch.
+        if (thread == 0) atomicExch(counter, 0u);
+#pragma unroll
+        for (int i = 0; i < SUMS; i++) {
+            float sum = 0.0f;
+            for (int other = 0; other < splits; other++) sum += parts[(other * SUMS + i) * 256];
+            sums[i / (N * 4)][i / 4 % N][i % 4] = sum;
         }
     }
 
