@@ -88,7 +88,12 @@ pub(crate) fn fma(a: f32, b: f32, c: f32, round: Round) -> f32 {
 /// An f64 as f32, rounded where `round` says.
 pub(crate) fn f64_to_f32(value: f64, round: Round) -> f32 {
     let nearest = value as f32;
-    if !nearest.is_finite() { nearest } else { toward(nearest, value - f64::from(nearest), round) }
+    match () {
+        // The one NaN that the hardware makes.
+        () if nearest.is_nan() => f32::from_bits(0x7fff_ffff),
+        () if nearest.is_infinite() => nearest,
+        () => toward(nearest, value - f64::from(nearest), round),
+    }
 }
 
 /// The nearest number as another rounding has it, when the true one lies `above` it.

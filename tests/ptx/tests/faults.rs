@@ -143,6 +143,9 @@ fn accesses_are_aligned() {
 #[test]
 fn what_nothing_wrote_is_not_read() {
     let FaultKind::Unwritten { memory: "global", .. } = fault("x[t] = y[t];", 1, 32).kind else { panic!() };
+    // Another thread has written to the same allocation.
+    let part = fault("if (t & 1) y[t] = 1;\n__syncthreads();\nx[t] = y[t];", 1, 32);
+    assert!(matches!(part.kind, FaultKind::Unwritten { memory: "global", .. }), "{part}");
     let shared =
         fault("__shared__ float s[64];\nif (t & 1) s[t] = 1;\n__syncthreads();\ny[t] = s[t];", 1, 64);
     assert!(matches!(shared.kind, FaultKind::Unwritten { memory: "shared", .. }), "{shared}");

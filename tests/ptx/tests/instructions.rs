@@ -311,6 +311,56 @@ const FLOATS: &[Case] = &[
         |a, _, _| f16::from_bits(a as u16).to_f32().to_bits(),
         0,
     ),
+    case(
+        "cvt_bf16",
+        r#"asm("{ .reg .b16 h, z; cvt.rn.bf16.f32 h, %1; cvt.rz.bf16.f32 z, %2; mov.b32 %0, {h, z}; }" : "=r"(r) : "f"(fa), "f"(fb));"#,
+        |a, b, _| {
+            let near = if f(a).is_nan() { 0x7fff } else { u32::from(bf16::from_f32(f(a)).to_bits()) };
+            let cut = if f(b).is_nan() { 0x7fff } else { b >> 16 };
+            near | (cut << 16)
+        },
+    ),
+    case(
+        "cvt_f16_toward_zero",
+        r#"asm("{ .reg .b16 h; cvt.rz.f16.f32 h, %1; cvt.u32.u16 %0, h; }" : "=r"(r) : "f"(fa));"#,
+        |a, _, _| {
+            let near = f16::from_f32(f(a));
+            let beyond = near.to_f32().abs() > f(a).abs();
+            if f(a).is_nan() {
+                0x7fff
+            } else {
+                u32::from(near.to_bits()) - u32::from(beyond && !f(a).is_infinite())
+            }
+        },
+    ),
+    case(
+        "cvt_saturated",
+        r#"asm("{ .reg .b16 h; cvt.sat.u8.s32 %0, %1; cvt.sat.s16.s32 h, %2; cvt.s32.s16 %1, h; xor.b32 %0, %0, %1; }" : "=r"(r), "+r"(a) : "r"(b));"#,
+        |a, b, _| {
+            let short = (b as i32).clamp(-32768, 32767);
+            (a as i32).clamp(0, 255) as u32 ^ short as u32
+        },
+    ),
+    case(
+        "cvt_f64",
+        "double d = (double)fa * 3.0 + (double)(int)b; r = (unsigned)(long long)d ^ __float_as_uint((float)d);",
+        |a, b, _| {
+            let d = f64::from(f(a)).mul_add(3.0, f64::from(b as i32));
+            let nan = if d.is_nan() { 0x7fff_ffff } else { (d as f32).to_bits() };
+            (if d.is_nan() { 0 } else { d as i64 as u32 }) ^ nan
+        },
+    ),
+    case(
+        "cvt_f64_rounded",
+        "r = __float_as_uint(__double2float_rd((double)fa / 3.0)) ^ __float2uint_rz(fb) ^ __double2int_ru((double)fc);",
+        |a, b, c| {
+            let d = f64::from(f(a)) / 3.0;
+            let near = d as f32;
+            let down = if f64::from(near) > d { near.next_down() } else { near };
+            let down = if down.is_nan() { 0x7fff_ffff } else { down.to_bits() };
+            down ^ f(b) as u32 ^ f64::from(f(c)).ceil() as i32 as u32
+        },
+    ),
     case("cvt_tf32", r#"asm("cvt.rna.tf32.f32 %0, %1;" : "=r"(r) : "f"(fa));"#, |a, _, _| {
         // Halves away from zero, by f64: 13 bits less.
         let unit = |v: f32| 2_f64.powi(((v.to_bits() >> 23 & 255) as i32 - 127).max(-126) - 10);
@@ -354,6 +404,14 @@ const HALVES: &[Case] = &[
                 let product = f16::from_f64(sum.to_f64() * c.to_f64());
                 f16::from_f64(product.to_f64() - a.to_f64()).to_bits()
             })
+        },
+    ),
+    case(
+        "tanh_ex2",
+        r#"asm("{ .reg .b32 t; tanh.approx.bf16x2 t, %1; ex2.approx.f16x2 %0, %2; xor.b32 %0, %0, t; }" : "=r"(r) : "r"(a), "r"(b));"#,
+        |a, b, _| {
+            let tanh = both(a, 0, 0, |a, _, _| bf16::from_f64(wide(a).tanh()).to_bits());
+            tanh ^ both(b, 0, 0, |b, _, _| f16::from_f64(f16::from_bits(b).to_f64().exp2()).to_bits())
         },
     ),
     case(
@@ -691,6 +749,46 @@ fn barriers_that_reduce() {
             y[threadIdx.x] = __syncthreads_count(v >= 50) + 100 * __syncthreads_or(v == 95) + 1000 * __syncthreads_and(v != 20);
         }"#,
         96,
+        &input,
+        &expected,
+    );
+}
+
+#[test]
+fn asynchronous_copies_of_all_sizes() {
+    for bytes in [4_usize, 8, 16] {
+        let kind = if bytes == 16 { "cg" } else { "ca" };
+        let source = format!(
+            r#"extern "C" __global__ void k(const unsigned char* x, unsigned* y) {{
+                __shared__ __align__(16) unsigned char s[32 * {bytes}];
+                int t = threadIdx.x;
+                unsigned to = (unsigned)__cvta_generic_to_shared(s + t * {bytes});
+                asm volatile("cp.async.{kind}.shared.global.L2::128B [%0], [%1], {bytes}, %2;"
+                    :: "r"(to), "l"(x + t * {bytes}), "r"(t % ({bytes} + 1)) : "memory");
+                asm volatile("cp.async.commit_group;\ncp.async.wait_group 0;" ::: "memory");
+                for (int i = 0; i < {bytes} / 4; i++) y[t * {bytes} / 4 + i] = ((unsigned*)(s + t * {bytes}))[i];
+            }}"#
+        );
+        let mut bench = Bench::new(&source);
+        let input: Vec<u8> = (1..=32 * bytes).map(|i| (i % 251) as u8 + 1).collect();
+        let (x, y) = (bench.with(&input), bench.empty::<u32>(8 * bytes));
+        bench.launch("k", 1, 32, 0, &pointers(&[x, y])).unwrap_or_else(|fault| panic!("{fault}"));
+        let expected: Vec<u8> =
+            (0..32 * bytes).map(|i| if i % bytes < i / bytes % (bytes + 1) { input[i] } else { 0 }).collect();
+        assert_eq!(bench.read::<u8>(y, 32 * bytes), expected, "of {bytes} bytes");
+    }
+}
+
+#[test]
+fn loads_of_what_does_not_change() {
+    let input: Vec<f32> = (0..64).map(|i| i as f32).collect();
+    let expected: Vec<f32> = (0..32).map(|i| (i + i / 2 * 4 + 1) as f32).collect();
+    check_kernel(
+        r#"extern "C" __global__ void k(const float* __restrict__ x, float* __restrict__ y) {
+            float2 v = __ldg((const float2*)x + threadIdx.x / 2);
+            y[threadIdx.x] = x[threadIdx.x] + v.x + v.y;
+        }"#,
+        32,
         &input,
         &expected,
     );
