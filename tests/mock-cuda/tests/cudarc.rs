@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use cudarc::driver::{CudaContext, CudaFunction, CudaStream, LaunchConfig, PushKernelArg, sys};
+use cudarc::driver::{
+    CudaContext, CudaFunction, CudaStream, LaunchConfig, PinnedHostSlice, PushKernelArg, sys,
+};
 use cudarc::nvrtc::Ptx;
 
 const SOURCE: &str = r#"
@@ -99,6 +101,42 @@ fn graphs_run_as_often_as_they_are_launched() {
     stream.synchronize().unwrap();
     assert!(begin.elapsed_ms(&end).unwrap() > 0.0);
     assert_eq!(stream.clone_dtoh(&x).unwrap(), vec![12.0; 1000]);
+}
+
+/// Page-locked memory for numbers.
+fn pinned(context: &Arc<CudaContext>, length: usize) -> PinnedHostSlice<f32> {
+    // Safety: it is written below, before it is read.
+    #[expect(unsafe_code, reason = "memory as it comes")]
+    let mut pinned = unsafe { context.alloc_pinned_with_flags(length, 0).unwrap() };
+    pinned.as_mut_slice().unwrap().fill(0.0);
+    pinned
+}
+
+#[test]
+fn graphs_copy_what_the_host_has_when_they_are_launched() {
+    let context = context();
+    let stream = context.new_stream().unwrap();
+    let (_, kernel) = functions(&context);
+    let (mut input, mut output) = (pinned(&context, 1000), pinned(&context, 1000));
+    let mut x = stream.alloc_zeros::<f32>(1000).unwrap();
+    let mut copy = stream.alloc_zeros::<f32>(1000).unwrap();
+    stream.begin_capture(sys::CUstreamCaptureMode::CU_STREAM_CAPTURE_MODE_THREAD_LOCAL).unwrap();
+    stream.memset_zeros(&mut x).unwrap();
+    stream.memcpy_htod(&input, &mut x).unwrap();
+    // Safety: the arguments are those of the kernel.
+    #[expect(unsafe_code, reason = "a launch")]
+    unsafe {
+        stream.launch_builder(&kernel).arg(&mut x).arg(&1000_i32).launch(config(1024)).unwrap();
+    }
+    stream.memcpy_dtod(&x, &mut copy).unwrap();
+    stream.memcpy_dtoh(&copy, &mut output).unwrap();
+    let graph = stream.end_capture(sys::CUgraphInstantiate_flags(0)).unwrap().unwrap();
+    for run in 1..4 {
+        input.as_mut_slice().unwrap().fill(run as f32);
+        graph.launch().unwrap();
+        stream.synchronize().unwrap();
+        assert_eq!(output.as_slice().unwrap(), vec![2.0 * run as f32; 1000]);
+    }
 }
 
 #[test]
