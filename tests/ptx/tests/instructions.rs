@@ -114,6 +114,26 @@ const INTEGERS: &[Case] = &[
     case("shf_r_clamp", "r = __funnelshift_rc(a, b, c & 63);", |a, b, c| {
         ((u64::from(b) << 32 | u64::from(a)) >> (c & 63).min(32)) as u32
     }),
+    case(
+        "ffs_sad",
+        "r = __ffs(a) + 100 * __ffsll((unsigned long long)b << 7) + __sad((int)a, (int)b, c);",
+        |a, b, c| {
+            let first = |v: u64| if v == 0 { 0 } else { v.trailing_zeros() + 1 };
+            (first(a.into()) + 100 * first(u64::from(b) << 7))
+                .wrapping_add((a as i32).abs_diff(b as i32))
+                .wrapping_add(c)
+        },
+    ),
+    case(
+        "bfind",
+        r#"asm("{ .reg .b32 t; bfind.s32 t, %1; bfind.shiftamt.u32 %0, %2; mad.lo.u32 %0, %0, 100, t; }" : "=r"(r) : "r"(a), "r"(b));"#,
+        |a, b, _| {
+            let a = if (a as i32) < 0 { !a } else { a };
+            let place = a.checked_ilog2().unwrap_or(u32::MAX);
+            let shift = if b == 0 { u32::MAX } else { b.leading_zeros() };
+            shift.wrapping_mul(100).wrapping_add(place)
+        },
+    ),
     case("dp4a", r#"asm("dp4a.s32.s32 %0, %1, %2, %3;" : "=r"(r) : "r"(a), "r"(b), "r"(c));"#, |a, b, c| {
         let products = a.to_le_bytes().into_iter().zip(b.to_le_bytes());
         products.fold(c, |sum, (a, b)| sum.wrapping_add((i32::from(a as i8) * i32::from(b as i8)) as u32))
@@ -309,6 +329,21 @@ const FLOATS: &[Case] = &[
         "cvt_of_f16",
         r#"asm("{ .reg .b16 h; cvt.u16.u32 h, %1; cvt.f32.f16 %0, h; }" : "=f"(fr) : "r"(a));"#,
         |a, _, _| f16::from_bits(a as u16).to_f32().to_bits(),
+        0,
+    ),
+    float(
+        "f_add_sub_mul_rounded",
+        "fr = __fadd_rz(fa, fb) + __fsub_rd(fb, fc) + __fmul_ru(fa, fc);",
+        |a, b, c| {
+            let [a, b, c] = [a, b, c].map(f);
+            let down = |exact: f64| {
+                if f64::from(exact as f32) > exact { (exact as f32).next_down() } else { exact as f32 }
+            };
+            let up = |exact: f64| -down(-exact);
+            let sum = f64::from(a) + f64::from(b);
+            let zero = if sum > 0.0 { down(sum) } else { up(sum) };
+            (zero + down(f64::from(b) - f64::from(c)) + up(f64::from(a) * f64::from(c))).to_bits()
+        },
         0,
     ),
     case(

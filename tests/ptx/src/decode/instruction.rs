@@ -32,6 +32,10 @@ pub(crate) enum Unary {
     Popc,
     Clz,
     Brev,
+    /// Where the highest bit is that is not the sign's.
+    Bfind,
+    /// How far that has to go to be the highest.
+    BfindShift,
 }
 
 /// Which part of a product is added to.
@@ -200,6 +204,8 @@ pub(crate) enum Kind {
     MulWide(Type),
     Mad(Part, Type),
     IntegerUnary(Unary, Type),
+    /// The distance of two numbers, and a third.
+    Sad(Type),
     Lop3(u8),
     Prmt(Permute),
     Bfe(Type),
@@ -219,6 +225,11 @@ pub(crate) enum Kind {
     Float {
         operation: FloatBinary,
         wide: bool,
+    },
+    /// f32, not rounded to the nearest.
+    FloatRounded {
+        operation: FloatBinary,
+        round: Round,
     },
     FloatUnary {
         operation: FloatUnary,
@@ -352,6 +363,7 @@ impl Kind {
             | Self::MulWide(_)
             | Self::Mad(..)
             | Self::IntegerUnary(..)
+            | Self::Sad(_)
             | Self::Lop3(_)
             | Self::Prmt(_)
             | Self::Bfe(_)
@@ -371,6 +383,7 @@ impl Kind {
             | Self::Nothing => Class::Integer,
             Self::FloatUnary { operation: FloatUnary::Neg | FloatUnary::Abs, .. }
             | Self::Float { .. }
+            | Self::FloatRounded { .. }
             | Self::Fma { .. }
             | Self::Half { .. } => Class::Float,
             Self::FloatUnary { .. } => Class::Special,

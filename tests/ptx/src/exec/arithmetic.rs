@@ -200,13 +200,19 @@ pub(super) fn integer_unary(r: &mut Registers, i: &Instruction, operation: Unary
         match operation {
             Unary::Popc => return r.put(i.d[0], mask, unary(a, u64::count_ones)),
             Unary::Clz => return r.put(i.d[0], mask, unary(a, u64::leading_zeros)),
+            Unary::Bfind | Unary::BfindShift => {
+                let shifted = operation == Unary::BfindShift;
+                return r.put(i.d[0], mask, unary(a, |a| bfind(a as i64, kind, shifted)));
+            }
             _ => {}
         }
         let value = match operation {
             Unary::Not => unary(a, |a| !a),
             Unary::Neg => unary(a, u64::wrapping_neg),
             Unary::Abs => unary(a, |a| (a as i64).wrapping_abs() as u64),
-            Unary::Brev | Unary::Popc | Unary::Clz => unary(a, u64::reverse_bits),
+            Unary::Brev | Unary::Popc | Unary::Clz | Unary::Bfind | Unary::BfindShift => {
+                unary(a, u64::reverse_bits)
+            }
         };
         return r.put_double(i.d[0], mask, value);
     }
@@ -218,8 +224,32 @@ pub(super) fn integer_unary(r: &mut Registers, i: &Instruction, operation: Unary
         Unary::Popc => unary(&a, u32::count_ones),
         Unary::Clz => unary(&a, u32::leading_zeros),
         Unary::Brev => unary(&a, u32::reverse_bits),
+        Unary::Bfind | Unary::BfindShift => {
+            let wide = |a: u32| if kind.is_signed() { i64::from(a as i32) } else { i64::from(a) };
+            unary(&a, |a| bfind(wide(a), kind, operation == Unary::BfindShift))
+        }
     };
     r.put(i.d[0], mask, unary(&value, |v| v & kind.mask() as u32));
+}
+
+/// The place of the highest bit that is not the sign's, or how far it is from the highest place; of none all bits.
+fn bfind(a: i64, kind: Type, shifted: bool) -> u32 {
+    let a = if kind.is_signed() && a < 0 { !a } else { a } as u64;
+    let highest = kind.bytes() as u32 * 8 - 1;
+    match a.checked_ilog2() {
+        Some(place) if shifted => highest - place,
+        Some(place) => place,
+        None => u32::MAX,
+    }
+}
+
+pub(super) fn sad(r: &mut Registers, i: &Instruction, kind: Type, mask: u32) {
+    let value = ternary(r.word(i.s[0]), r.word(i.s[1]), r.word(i.s[2]), |a, b, c| {
+        let (a, b) = (extend(a, kind), extend(b, kind));
+        let distance = if kind.is_signed() { (a as i32).abs_diff(b as i32) } else { a.abs_diff(b) };
+        distance.wrapping_add(c) & kind.mask() as u32
+    });
+    r.put(i.d[0], mask, value);
 }
 
 #[inline(always)]

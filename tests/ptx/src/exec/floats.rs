@@ -2,7 +2,7 @@
 
 use super::registers::{Registers, binary, ternary, unary};
 use crate::decode::{FloatBinary, FloatUnary, Instruction};
-use crate::number::{Round, fma as rounded_fma};
+use crate::number::{Round, f64_to_f32, fma as rounded_fma};
 
 #[inline(always)]
 pub(super) fn fma(r: &mut Registers, i: &Instruction, mask: u32, look: bool) -> u32 {
@@ -66,6 +66,27 @@ pub(super) fn float(
     let made = if look { nan(&value) & !(nan(a) | nan(b)) } else { 0 };
     r.put(i.d[0], mask, value);
     made & mask
+}
+
+/// f32 by way of f64, which has the sum or product, or enough of the quotient, to round it to any side.
+pub(super) fn float_rounded(
+    r: &mut Registers,
+    i: &Instruction,
+    operation: FloatBinary,
+    round: Round,
+    mask: u32,
+) {
+    let value = binary(r.word(i.s[0]), r.word(i.s[1]), |a, b| {
+        let (a, b) = (f32::from_bits(a), f32::from_bits(b));
+        let value = match operation {
+            FloatBinary::Add => rounded_fma(a, 1.0, b, round),
+            FloatBinary::Sub => rounded_fma(a, 1.0, -b, round),
+            FloatBinary::Mul => f64_to_f32(f64::from(a) * f64::from(b), round),
+            _ => f64_to_f32(f64::from(a) / f64::from(b), round),
+        };
+        value.to_bits()
+    });
+    r.put(i.d[0], mask, value);
 }
 
 #[inline(always)]

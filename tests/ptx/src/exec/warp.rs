@@ -309,6 +309,7 @@ impl Warp {
             Kind::MulWide(kind) => arithmetic::mul_wide(r, i, kind, mask),
             Kind::Mad(part, kind) => arithmetic::mad(r, i, part, kind, mask),
             Kind::IntegerUnary(operation, kind) => arithmetic::integer_unary(r, i, operation, kind, mask),
+            Kind::Sad(kind) => arithmetic::sad(r, i, kind, mask),
             Kind::Lop3(table) => arithmetic::lop3(r, i, table, mask),
             Kind::Prmt(mode) => arithmetic::prmt(r, i, mode, mask),
             Kind::Bfe(kind) => arithmetic::bfe(r, i, kind, mask),
@@ -321,6 +322,7 @@ impl Warp {
             }
             Kind::Fma { round, wide, saturate } => floats::fma_rare(r, i, round, wide, saturate, mask),
             Kind::Float { operation, wide } => nan = floats::float(r, i, operation, wide, mask, look),
+            Kind::FloatRounded { operation, round } => floats::float_rounded(r, i, operation, round, mask),
             Kind::FloatUnary { operation, wide } => nan = floats::float_unary(r, i, operation, wide, mask),
             Kind::Half { operation, bf16, packed, relu } => {
                 halves::half(r, i, operation, halves::Shape { bf16, packed, relu }, mask);

@@ -63,8 +63,11 @@ impl Opcode<'_, '_> {
     pub(super) fn float_arithmetic(&mut self, kind: Type) -> Result<Kind> {
         let head = self.head;
         let half = matches!(kind, Type::F16 | Type::Bf16 | Type::F16x2 | Type::Bf16x2);
-        self.flag("rn");
+        let round = self.round().unwrap_or(Round::Nearest);
         if half {
+            if round != Round::Nearest {
+                return Err(self.unknown());
+            }
             let operation = match head {
                 "add" => HalfOperation::Add,
                 "sub" => HalfOperation::Sub,
@@ -96,7 +99,13 @@ impl Opcode<'_, '_> {
         };
         self.destination(kind)?;
         self.sources(kind, 2)?;
-        Ok(Kind::Float { operation, wide: kind == Type::F64 })
+        match (round, kind) {
+            (Round::Nearest, _) => Ok(Kind::Float { operation, wide: kind == Type::F64 }),
+            (_, Type::F32) if matches!(head, "add" | "sub" | "mul" | "div") => {
+                Ok(Kind::FloatRounded { operation, round })
+            }
+            _ => Err(self.unknown()),
+        }
     }
 
     pub(super) fn mad(&mut self) -> Result<Kind> {
@@ -143,7 +152,8 @@ impl Opcode<'_, '_> {
     pub(super) fn unary(&mut self) -> Result<Kind> {
         let kind = self.one_type()?;
         let head = self.head;
-        let to = if matches!(head, "popc" | "clz") { Type::U32 } else { kind };
+        let to = if matches!(head, "popc" | "clz" | "bfind") { Type::U32 } else { kind };
+        let shift = self.flag("shiftamt");
         self.destination(to)?;
         self.source(kind)?;
         Ok(match (head, kind) {
@@ -166,6 +176,7 @@ impl Opcode<'_, '_> {
             ("abs", _) => Kind::IntegerUnary(Unary::Abs, kind),
             ("popc", _) => Kind::IntegerUnary(Unary::Popc, kind),
             ("clz", _) => Kind::IntegerUnary(Unary::Clz, kind),
+            ("bfind", _) => Kind::IntegerUnary(if shift { Unary::BfindShift } else { Unary::Bfind }, kind),
             _ => Kind::IntegerUnary(Unary::Brev, kind),
         })
     }

@@ -74,8 +74,17 @@ impl Opcode<'_, '_> {
             }
             "mad" => self.mad()?,
             "fma" => self.fma()?,
-            "not" | "neg" | "abs" | "popc" | "clz" | "brev" => self.unary()?,
+            "not" | "neg" | "abs" | "popc" | "clz" | "brev" | "bfind" => self.unary()?,
             "sqrt" | "rsqrt" | "rcp" | "ex2" | "lg2" | "sin" | "cos" | "tanh" => self.special()?,
+            "sad" => {
+                let kind = self.one_type()?;
+                if kind.file() != File::Word || !kind.is_integer() {
+                    return Err(self.unknown());
+                }
+                self.destination(kind)?;
+                self.sources(kind, 3)?;
+                Kind::Sad(kind)
+            }
             "copysign" => {
                 let kind = self.one_type()?;
                 // The sign is the first operand's, the rest the second's.
