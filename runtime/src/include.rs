@@ -44,6 +44,9 @@ macro_rules! include_weights {
 #[macro_export]
 macro_rules! model_files {
     ($model:ident, $network:ident) => {
+        $crate::model_files!($model, $network, $crate::Model);
+    };
+    ($model:ident, $network:ident, $inner:ty) => {
         impl $model {
             /// Reads the weights from a safetensors file, checks each against the network, and packs them.
             ///
@@ -51,7 +54,7 @@ macro_rules! model_files {
             pub fn load(
                 path: impl ::core::convert::AsRef<$crate::Path>,
             ) -> ::core::result::Result<$model, $crate::LoadError> {
-                $crate::Model::load(&$network, path).map($model)
+                <$inner>::load(&$network, path).map($model)
             }
 
             /// Maps a file that [`save_packed`](Self::save_packed) has written: nothing is packed or copied, and what an
@@ -60,14 +63,14 @@ macro_rules! model_files {
             pub fn load_packed(
                 path: impl ::core::convert::AsRef<$crate::Path>,
             ) -> ::core::result::Result<$model, $crate::LoadError> {
-                $crate::Model::load_packed(&$network, path).map($model)
+                <$inner>::load_packed(&$network, path).map($model)
             }
 
             /// Like [`load_packed`](Self::load_packed), but reads all of the file into memory, and finds damaged numbers.
             pub fn read_packed(
                 path: impl ::core::convert::AsRef<$crate::Path>,
             ) -> ::core::result::Result<$model, $crate::LoadError> {
-                $crate::Model::read_packed(&$network, path).map($model)
+                <$inner>::read_packed(&$network, path).map($model)
             }
 
             /// Writes the packed weights to a file for [`load_packed`](Self::load_packed): all of it, or nothing. It fits
@@ -86,7 +89,7 @@ macro_rules! model_files {
 #[cfg(not(feature = "std"))]
 #[macro_export]
 macro_rules! model_files {
-    ($model:ident, $network:ident) => {};
+    ($model:ident, $network:ident $(, $inner:ty)?) => {};
 }
 
 /// Fails to compile unless the runtime has this [`ABI`](crate::ABI): the runtime and archc are of different versions.

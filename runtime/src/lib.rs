@@ -12,6 +12,10 @@
 extern crate alloc;
 
 mod arrays;
+#[cfg(feature = "cuda")]
+#[allow(unsafe_code, reason = "calls of the driver's library")]
+#[allow(clippy::std_instead_of_alloc, clippy::std_instead_of_core, reason = "it needs std anyway")]
+pub mod cuda;
 pub mod image;
 mod include;
 pub mod isa;
@@ -55,4 +59,4 @@ pub use taps::Tap;
 pub use weights::LoadError;
 
 /// The number of the interface between generated code and this crate; it grows when either must change with the other.
-pub const ABI: u32 = 5;
+pub const ABI: u32 = 6;

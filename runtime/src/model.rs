@@ -127,7 +127,8 @@ impl Model {
 
     /// Memory for inferences of this many images at a time.
     ///
-    /// Panics where there are none, or more than the memory can hold.
+    /// Panics where there are none, or more than the memory can hold, and where the network's module is one for a GPU, which
+    /// has a `Model` of its own.
     pub fn session(&self, batch: usize) -> Session {
         Session::new(self.clone(), batch)
     }

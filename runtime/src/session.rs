@@ -20,6 +20,9 @@ pub struct Lap {
     pub on_tiles: bool,
 }
 
+/// What is wrong with a network of a module for a GPU.
+const NO_KERNELS: &str = "the network's module is one for a GPU: its own `Model` computes it";
+
 /// The arena of a model for a batch of images. `run` allocates nothing.
 #[derive(Debug)]
 pub struct Session {
@@ -34,6 +37,7 @@ pub struct Session {
 impl Session {
     pub(crate) fn new(model: Model, batch: usize) -> Session {
         assert!(batch > 0, "a batch holds at least one image");
+        assert!(model.network().forward.is_some(), "{}", NO_KERNELS);
         let size = model.network().arena_size.checked_mul(batch).expect("the batch is too large");
         let (arena, scratch) = (Arena::zeroed(size), Arena::zeroed(0));
         Session { model, arena, scratch, batch, threads: 1 }.with_threads(0)
@@ -87,17 +91,21 @@ impl Session {
     /// none of it. The caller's environment is as before afterwards.
     pub fn run(&mut self) {
         let _standard = Standard::enter();
-        (self.model.network().forward)(&mut self.prepared());
+        (self.forward())(&mut self.prepared());
     }
 
     /// Like [`Session::run`], with a call of `lap` when the first step begins (`None`) and when each one is done, the last
     /// included. It is for those who take times: the calls come from the calling thread, while the others wait.
     pub fn run_with_laps(&mut self, lap: &mut dyn FnMut(Option<Lap>)) {
-        let forward = self.model.network().forward;
+        let forward = self.forward();
         let _standard = Standard::enter();
         let run = self.prepared();
         lap(None);
         forward(&mut run.with_laps(&mut |done| lap(Some(done))));
+    }
+
+    fn forward(&self) -> fn(&mut Run<'_>) {
+        self.model.network().forward.expect(NO_KERNELS)
     }
 
     /// A run that has not begun, on threads that wait for it.

@@ -34,8 +34,8 @@ pub struct Network {
     pub preprocess: Option<&'static [Preprocess<'static>]>,
     /// Names of the classes; empty where the text gives none.
     pub labels: &'static [&'static str],
-    /// Computes one batch.
-    pub forward: fn(&mut Run<'_>),
+    /// Computes one batch by kernels of the CPU; `None` in a module for a GPU, which has kernels of its own beside it.
+    pub forward: Option<fn(&mut Run<'_>)>,
 }
 
 /// A value that callers read or write, and where it lies in the arena.

@@ -37,7 +37,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 ///
 /// A folder with something in it, but no marker, is refused, and so is a file at the place of a new one that no earlier
 /// build wrote.
-pub(crate) fn write(folder: &Path, files: &[(String, String)]) -> Result<(), Error> {
+pub(crate) fn write(folder: &Path, files: &[(String, Vec<u8>)]) -> Result<(), Error> {
     fs::create_dir_all(folder).map_err(|e| failed(folder, &e))?;
     // Only now is it clear where `missing/..` leads.
     let folder = &folder.canonicalize().map_err(|e| failed(folder, &e))?;
@@ -58,10 +58,10 @@ pub(crate) fn write(folder: &Path, files: &[(String, String)]) -> Result<(), Err
         refuse_links(folder, path)?;
     }
     let mut changed = Vec::new();
-    for (path, text) in files {
+    for (path, bytes) in files {
         let place = folder.join(path);
         match fs::read(&place) {
-            Ok(found) if found == text.as_bytes() => continue,
+            Ok(found) if found == *bytes => continue,
             Err(_) if !place.exists() => {}
             Ok(_) if old.contains(path.as_str()) => {}
             // A file of somebody else, or a folder.
@@ -72,12 +72,14 @@ pub(crate) fn write(folder: &Path, files: &[(String, String)]) -> Result<(), Err
                 ));
             }
         }
-        changed.push((path.as_str(), text.as_str()));
+        changed.push((path.as_str(), bytes.as_slice()));
     }
     let stale: Vec<&str> = old.difference(&new).copied().filter(|path| folder.join(path).exists()).collect();
     if !changed.is_empty() || !stale.is_empty() {
-        let root =
-            files.iter().find(|(path, _)| path == ROOT).map(|(path, text)| (path.as_str(), text.as_str()));
+        let root = files
+            .iter()
+            .find(|(path, _)| path == ROOT)
+            .map(|(path, bytes)| (path.as_str(), bytes.as_slice()));
         let staged = Staged::new(folder, &changed, root.filter(|_| changed.len() + stale.len() > 1))?;
         write_file(&marker, &list(old.union(&new)))?;
         staged.replace(folder, &stale)?;
@@ -98,20 +100,20 @@ impl<'a> Staged<'a> {
     /// `root` is to guard the others.
     fn new(
         folder: &Path,
-        changed: &[(&'a str, &'a str)],
-        root: Option<(&'a str, &'a str)>,
+        changed: &[(&'a str, &'a [u8])],
+        root: Option<(&'a str, &'a [u8])>,
     ) -> Result<Staged<'a>, Error> {
         let temporary = tempfile::Builder::new().prefix(TEMPORARY).tempdir_in(folder);
         let temporary = temporary.map_err(|e| failed(folder, &e))?;
         // The root last.
-        let mut files: Vec<(&str, &str)> =
+        let mut files: Vec<(&str, &[u8])> =
             changed.iter().copied().filter(|(path, _)| *path != ROOT).collect();
         files.extend(changed.iter().copied().find(|(path, _)| *path == ROOT).or(root));
         let mut paths = Vec::new();
-        for (index, (path, text)) in files.into_iter().enumerate() {
+        for (index, (path, bytes)) in files.into_iter().enumerate() {
             stop_here();
             let staged = temporary.path().join(index.to_string());
-            fs::write(&staged, text).map_err(|e| failed(&staged, &e))?;
+            fs::write(&staged, bytes).map_err(|e| failed(&staged, &e))?;
             paths.push(path);
         }
         Ok(Staged { folder: temporary, paths, guarded: root.is_some() })
@@ -266,10 +268,10 @@ mod tests {
     use std::sync::LazyLock;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
-    type Files = Vec<(String, String)>;
+    type Files = Vec<(String, Vec<u8>)>;
 
     fn files(names: &[&str]) -> Files {
-        names.iter().map(|n| ((*n).to_owned(), format!("text of {n}"))).collect()
+        names.iter().map(|n| ((*n).to_owned(), format!("text of {n}").into_bytes())).collect()
     }
 
     #[test]
@@ -328,12 +330,12 @@ mod tests {
             "runtime/src/lib.rs",
         ]);
         let mut b = files(&["Cargo.toml", ROOT, "src/two.rs", "src/three.rs"]);
-        b[1].1 = "other modules".to_owned();
+        b[1].1 = b"other modules".to_vec();
         let mut edited = a.clone();
-        edited[2].1 = "edited".to_owned();
+        edited[2].1 = b"edited".to_vec();
         let mut updated = a.clone();
-        updated[4].1 = "another version".to_owned();
-        updated[5].1 = "of the runtime".to_owned();
+        updated[4].1 = b"another version".to_vec();
+        updated[5].1 = b"of the runtime".to_vec();
         [(Vec::new(), a.clone()), (a.clone(), b), (a.clone(), edited), (a, updated)]
     }
 
@@ -348,7 +350,7 @@ mod tests {
                 } else if path.is_dir() {
                     waiting.push(path);
                 } else {
-                    found.push((name, fs::read_to_string(&path).unwrap()));
+                    found.push((name, fs::read(&path).unwrap()));
                 }
             }
         }
@@ -392,10 +394,13 @@ mod tests {
                 let done = child.status.success();
                 assert!(done || child.status.code() == Some(STOPPED), "{child:?}");
                 let state = found(&folder);
-                let root = state.iter().find(|(path, _)| path == ROOT).map(|(_, text)| text.as_str());
+                let root = state.iter().find(|(path, _)| path == ROOT).map(|(_, text)| text.as_slice());
                 let whole = state == sorted(old.clone()) || state == sorted(new.clone());
                 halves += usize::from(!whole);
-                assert!(whole || matches!(root, None | Some(UNFINISHED)), "{number}, {places}: {state:?}");
+                assert!(
+                    whole || root.is_none_or(|root| root == UNFINISHED.as_bytes()),
+                    "{number}, {places}: {state:?}"
+                );
                 write(&folder, &new).unwrap();
                 assert_eq!(found(&folder), sorted(new.clone()), "{number}, {places}");
                 let own = fs::read_dir(&folder).unwrap().map(|e| e.unwrap().file_name());

@@ -5,6 +5,7 @@ mod cache;
 mod commands;
 mod comparison;
 mod crate_folder;
+mod cuda;
 mod diagnostics;
 mod error;
 mod image_input;

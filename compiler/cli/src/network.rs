@@ -8,6 +8,7 @@ use archc_core::compile::{Compiled, compile};
 use archc_core::diagnostic::Diagnostics;
 use archc_core::expand::{Measured, Request};
 use archc_core::identifier::identifier;
+use archc_core::lir::Number;
 use archc_core::mode::Mode;
 use archc_core::source::SourceMap;
 use clap::Args;
@@ -58,6 +59,11 @@ pub(crate) struct Network {
 /// Reads a mode; the help lists them.
 fn modes() -> impl TypedValueParser<Value = Mode> {
     PossibleValuesParser::new(Mode::ALL.map(Mode::name)).try_map(|name| name.parse::<Mode>())
+}
+
+/// Reads what a GPU computes with; the help lists them.
+pub(crate) fn numbers() -> impl TypedValueParser<Value = Number> {
+    PossibleValuesParser::new(Number::ALL.map(Number::name)).try_map(|name| name.parse::<Number>())
 }
 
 fn setting(text: &str) -> Result<(String, String), String> {

@@ -164,15 +164,30 @@ impl Compiled {
 
     /// The text of the network's Rust module.
     pub fn rust(&self) -> Result<String, backend::rust::Error> {
+        backend::rust::module(self.artifact(&self.program, &self.plan))
+    }
+
+    /// The text of the network's module for a GPU. It is called `name`, and finds these forms of its kernels beside it.
+    pub fn rust_for_cuda(
+        &self,
+        on_gpu: &ForCuda,
+        name: &str,
+        forms: &backend::cuda::Forms,
+    ) -> Result<String, backend::rust::Error> {
+        let artifact = self.artifact(&on_gpu.program, &on_gpu.plan);
+        backend::cuda::module(artifact, &on_gpu.module, name, forms)
+    }
+
+    fn artifact<'a>(&'a self, program: &'a Program, plan: &'a Plan) -> backend::rust::Artifact<'a> {
         let facts = summarize(&self.graph);
-        backend::rust::module(backend::rust::Artifact {
-            program: &self.program,
-            plan: &self.plan,
+        backend::rust::Artifact {
+            program,
+            plan,
             mode: self.mode,
             parameters: facts.parameters,
             macs: facts.macs,
             preprocess: self.graph.preprocess.as_ref(),
             labels: &self.labels,
-        })
+        }
     }
 }

@@ -8,6 +8,7 @@ mod support;
 
 use std::path::PathBuf;
 
+use archc_core::backend::cuda::Forms;
 use archc_core::compile::Compiled;
 use archc_core::diagnostic::Diagnostics;
 use archc_core::diagnostic::render::{Style, render};
@@ -74,6 +75,16 @@ fn plans() {
         let compiled = compiled(path);
         plan::print::print(&compiled.program, &compiled.plan)
     });
+}
+
+/// Of one network only, as below: types and tables are those of the modules for the CPU.
+#[test]
+fn module_for_cuda() {
+    let compiled = compiled("compiler/core/tests/golden/residual.arch");
+    let on_gpu = compiled.for_cuda(Number::Bf16, &mut Diagnostics::default()).expect("it lowers");
+    let forms = Forms { cubins: vec![80, 90], ptx: true };
+    let text = compiled.rust_for_cuda(&on_gpu, "residual", &forms).expect("the module parses");
+    fail_with(&expect(&golden("residual", "rust-cuda"), &text).err().into_iter().collect::<Vec<_>>());
 }
 
 #[test]

@@ -72,6 +72,9 @@ pub enum ImageError {
         /// Its rows, columns and channels.
         output: [usize; 3],
     },
+    /// The GPU could not compute the classes.
+    #[cfg(feature = "cuda")]
+    Cuda(crate::cuda::CudaError),
 }
 
 impl fmt::Display for ImageError {
@@ -117,6 +120,8 @@ impl fmt::Display for ImageError {
                 "the network gives {}x{}x{}, and classes are a vector; end it in `global_avgpool` or `flatten`",
                 output[0], output[1], output[2]
             ),
+            #[cfg(feature = "cuda")]
+            ImageError::Cuda(error) => error.fmt(f),
         }
     }
 }
@@ -128,6 +133,8 @@ impl core::error::Error for ImageError {
             ImageError::File { error, .. } => Some(error),
             #[cfg(feature = "std")]
             ImageError::Read(error) => Some(error),
+            #[cfg(feature = "cuda")]
+            ImageError::Cuda(error) => Some(error),
             ImageError::Format { .. }
             | ImageError::Bytes { .. }
             | ImageError::Empty
@@ -138,5 +145,12 @@ impl core::error::Error for ImageError {
             | ImageError::Size { .. }
             | ImageError::NoClasses { .. } => None,
         }
+    }
+}
+
+#[cfg(feature = "cuda")]
+impl From<crate::cuda::CudaError> for ImageError {
+    fn from(error: crate::cuda::CudaError) -> ImageError {
+        ImageError::Cuda(error)
     }
 }

@@ -41,6 +41,9 @@ pub enum LoadError {
     },
     /// The instruction set that `ARCHC_ISA` asks for cannot be had.
     Isa(IsaError),
+    /// The GPU cannot be used for it.
+    #[cfg(feature = "cuda")]
+    Cuda(crate::cuda::CudaError),
     /// The runtime was built without what is needed.
     Feature {
         /// The missing feature.
@@ -62,6 +65,8 @@ impl fmt::Display for LoadError {
                 write!(f, "{}{place:?} is {value}: {reason}", tensor.escape_debug())
             }
             LoadError::Isa(error) => error.fmt(f),
+            #[cfg(feature = "cuda")]
+            LoadError::Cuda(error) => error.fmt(f),
             LoadError::Feature { name } => {
                 write!(f, "archc-runtime was built without its feature `{name}`; switch it on in Cargo.toml")
             }
@@ -76,6 +81,8 @@ impl core::error::Error for LoadError {
             LoadError::Read { error, .. } => Some(error),
             LoadError::Packed(error) => Some(error),
             LoadError::Isa(error) => Some(error),
+            #[cfg(feature = "cuda")]
+            LoadError::Cuda(error) => Some(error),
             LoadError::Format { .. }
             | LoadError::Mismatch(_)
             | LoadError::Number { .. }
@@ -87,5 +94,12 @@ impl core::error::Error for LoadError {
 impl From<IsaError> for LoadError {
     fn from(error: IsaError) -> LoadError {
         LoadError::Isa(error)
+    }
+}
+
+#[cfg(feature = "cuda")]
+impl From<crate::cuda::CudaError> for LoadError {
+    fn from(error: crate::cuda::CudaError) -> LoadError {
+        LoadError::Cuda(error)
     }
 }

@@ -261,7 +261,7 @@ static GROUPED: Network = Network {
     split: Split::None,
     weights_size: GROUP.size,
     instances: &[Instance { prefix: "", first: 0, count: 1, group: &GROUP, offset: 0 }],
-    forward: |_: &mut Run<'_>| {},
+    forward: Some(|_: &mut Run<'_>| {}),
     ..NETWORK
 };
 

@@ -23,11 +23,11 @@ static HALF: Network = Network {
     macs: 0,
     preprocess: None,
     labels: &[],
-    forward: |run| {
+    forward: Some(|run| {
         run.set_grain(1);
         let half = Rescale { scale: 0.5, offset: 0.0 };
         run.rescale(&half, PLANE.at(0), PLANE.at(PLANE.image_size()));
-    },
+    }),
 };
 
 /// Numbers that are odd multiples of the smallest denormal, so that their halves are rounded, to even.

@@ -18,14 +18,13 @@ mod taken;
 mod usable;
 mod winograd;
 
-use archc_runtime::run::Run;
 use archc_runtime::spec::Network;
 
 /// The small network, each of its kernels shared among all threads.
 static SHARED: Network = Network {
-    forward: |run: &mut Run<'_>| {
+    forward: Some(|run| {
         run.set_grain(1);
-        (network::NETWORK.forward)(run);
-    },
+        network::forward(run);
+    }),
     ..network::NETWORK
 };

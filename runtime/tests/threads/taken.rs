@@ -13,12 +13,13 @@ static GO_ON: Barrier = Barrier::new(2);
 
 /// A network whose run waits in the middle.
 static SLOW: Network = Network {
-    forward: |run| {
-        (SHARED.forward)(run);
+    forward: Some(|run| {
+        let forward = SHARED.forward.unwrap();
+        forward(run);
         BEGUN.wait();
         GO_ON.wait();
-        (SHARED.forward)(run);
-    },
+        forward(run);
+    }),
     ..NETWORK
 };
 

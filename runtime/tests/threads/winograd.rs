@@ -82,7 +82,7 @@ pub(crate) static NETWORK: Network = Network {
     macs: 0,
     preprocess: None,
     labels: &[],
-    forward,
+    forward: Some(forward),
 };
 
 fn forward(run: &mut Run<'_>) {

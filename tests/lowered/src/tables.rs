@@ -5,7 +5,6 @@ use archc_core::ir::op;
 use archc_core::lir::{PackKind, Program, TensorId, ValueId};
 use archc_core::plan::{Function, Plan};
 use archc_runtime::op::Split;
-use archc_runtime::run::Run;
 use archc_runtime::spec::{Network, Output};
 use archc_runtime::weights::spec::{Group, Instance, Norm, Pack, Role, Tensor};
 
@@ -45,7 +44,7 @@ pub(crate) fn network(program: &Program, plan: &Plan) -> &'static Network {
         macs: 0,
         preprocess: None,
         labels: &[],
-        forward: |_: &mut Run<'_>| unreachable!("the steps are run one by one"),
+        forward: None,
     }))
 }
 

@@ -2,14 +2,13 @@
 
 use crate::diagnostics;
 use crate::error::{Error, print};
-use crate::network::Network;
+use crate::network::{Network, numbers};
 use archc_build::Disk;
 use archc_core::diagnostic::Diagnostics;
 use archc_core::lir::Number;
 use archc_core::source::SourceMap;
 use archc_core::{cuda, expand, ir, lir, plan, syntax};
 use clap::ValueEnum;
-use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 /// Prints a network at one stage of the compiler
 #[derive(Debug, clap::Args)]
@@ -46,11 +45,6 @@ enum Stage {
     Rust,
     /// The kernels for a GPU, and their launches
     Cuda,
-}
-
-/// Reads a type; the help lists them.
-fn numbers() -> impl TypedValueParser<Value = Number> {
-    PossibleValuesParser::new(Number::ALL.map(Number::name)).try_map(|name| name.parse::<Number>())
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {

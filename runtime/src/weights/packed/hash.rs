@@ -4,10 +4,10 @@ const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// What was hashed so far.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Hash(u64);
+pub(crate) struct Hash(u64);
 
 impl Hash {
-    pub(super) const fn new() -> Hash {
+    pub(crate) const fn new() -> Hash {
         Hash(0xcbf2_9ce4_8422_2325)
     }
 
@@ -22,7 +22,7 @@ impl Hash {
     }
 
     /// With its length, so that two texts are not one.
-    pub(super) fn bytes(self, bytes: &[u8]) -> Hash {
+    pub(crate) fn bytes(self, bytes: &[u8]) -> Hash {
         bytes.iter().fold(self.size(bytes.len()), |hash, &byte| hash.word(u64::from(byte)))
     }
 
@@ -30,7 +30,7 @@ impl Hash {
         all.iter().fold(self.size(all.len()), each)
     }
 
-    pub(super) const fn value(self) -> u64 {
+    pub(crate) const fn value(self) -> u64 {
         self.0
     }
 }

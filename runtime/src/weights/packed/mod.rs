@@ -35,6 +35,9 @@ pub(crate) use file::{map, read, save};
 use super::Weights;
 use crate::spec::Network;
 use crate::sys::{Arena, as_bytes, as_bytes_mut, as_numbers};
+#[cfg(feature = "cuda")]
+pub(crate) use hash::Hash;
+#[cfg(not(feature = "cuda"))]
 use hash::Hash;
 
 /// The version of the format and of the layouts of [`Pack`](super::spec::Pack). It grows whenever the same tensors are

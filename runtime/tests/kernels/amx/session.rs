@@ -41,7 +41,7 @@ const fn network(split: Split) -> Network {
         macs: 0,
         preprocess: None,
         labels: &[],
-        forward,
+        forward: Some(forward),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::Artifact;
 use super::views::{array, number};
+use crate::backend::Backend;
 use crate::identifier::identifier;
 use crate::lir::ValueId;
 use proc_macro2::{Ident, Literal, TokenStream};
@@ -9,9 +10,14 @@ use quote::{format_ident, quote};
 use std::collections::BTreeSet;
 
 /// The public items.
-pub(super) fn items(artifact: Artifact<'_>) -> Vec<TokenStream> {
+pub(in crate::backend) fn items(artifact: Artifact<'_>, backend: Backend) -> Vec<TokenStream> {
     let facts = Facts::new(artifact);
-    vec![constants(&facts), model(), session(artifact, &facts), session_of(artifact, &facts)]
+    vec![
+        constants(&facts, backend),
+        model(backend),
+        session(artifact, &facts, backend),
+        session_of(artifact, &facts, backend),
+    ]
 }
 
 struct Facts {
@@ -48,7 +54,8 @@ fn size(shape: [usize; 3]) -> Literal {
     number(shape.iter().product())
 }
 
-fn constants(facts: &Facts) -> TokenStream {
+fn constants(facts: &Facts, backend: Backend) -> TokenStream {
+    let runtime = backend.runtime();
     let Facts { name, input, output, parameters, macs, arena, weights } = facts;
     let (input_array, output_array) = (array(input), array(output));
     let (parameters, macs) = (Literal::u64_unsuffixed(*parameters), Literal::u64_unsuffixed(*macs));
@@ -61,13 +68,13 @@ fn constants(facts: &Facts) -> TokenStream {
         output.iter().product::<usize>()
     );
     quote! {
-        archc_runtime::assert_abi!(5);
+        archc_runtime::assert_abi!(6);
 
         #[doc = #docs]
         ///
         /// It holds the weights, packed once; clones share them. It is `Send` and `Sync`.
         #[derive(Clone, Debug)]
-        pub struct Model(archc_runtime::Model);
+        pub struct Model(#runtime::Model);
 
         impl Model {
             /// Rows, columns and channels of the input.
@@ -86,50 +93,71 @@ fn constants(facts: &Facts) -> TokenStream {
     }
 }
 
-fn model() -> TokenStream {
+fn model(backend: Backend) -> TokenStream {
+    let (runtime, table) = (backend.runtime(), backend.table());
+    let files = match backend {
+        Backend::Cpu => quote! { archc_runtime::model_files!(Model, NETWORK); },
+        Backend::Cuda => quote! { archc_runtime::model_files!(Model, PROGRAM, archc_runtime::cuda::Model); },
+    };
+    let [session, session_of] =
+        [quote! { Session }, quote! { SessionOf<BATCH> }].map(|ty| backend.result(ty));
+    let one = backend.session(&quote! { Session }, &quote! { 1 });
+    let several = backend.session(&quote! { SessionOf }, &quote! { BATCH });
     quote! {
         // `load`, `load_packed`, `read_packed` and `save_packed`, where there are files: with the runtime's feature `std`.
-        archc_runtime::model_files!(Model, NETWORK);
+        #files
 
         impl Model {
             /// Checks the tensors of a safetensors file, given its bytes, against the network, and packs them.
             ///
             /// The error names every tensor that is missing, unknown or of the wrong shape.
             pub fn from_bytes(bytes: &[u8]) -> Result<Model, archc_runtime::LoadError> {
-                archc_runtime::Model::from_bytes(&NETWORK, bytes).map(Model)
+                #runtime::Model::from_bytes(&#table, bytes).map(Model)
             }
 
             /// Copies packed weights, given the bytes of their file.
             pub fn from_packed_bytes(bytes: &[u8]) -> Result<Model, archc_runtime::LoadError> {
-                archc_runtime::Model::from_packed_bytes(&NETWORK, bytes).map(Model)
+                #runtime::Model::from_packed_bytes(&#table, bytes).map(Model)
             }
 
             /// Packed weights in the program, used where they are: `archc_runtime::include_weights!(..)`.
             pub fn from_packed_static(bytes: &'static [u8]) -> Result<Model, archc_runtime::LoadError> {
-                archc_runtime::Model::from_packed_static(&NETWORK, bytes).map(Model)
+                #runtime::Model::from_packed_static(&#table, bytes).map(Model)
             }
 
             /// Made-up weights that are the same everywhere: for tests and benchmarks.
             pub fn seeded(salt: &str) -> Result<Model, archc_runtime::LoadError> {
-                archc_runtime::Model::seeded(&NETWORK, salt).map(Model)
+                #runtime::Model::seeded(&#table, salt).map(Model)
             }
 
             /// A session for one image at a time.
-            pub fn session(&self) -> Session {
-                Session(self.0.session(1))
+            pub fn session(&self) -> #session {
+                #one
             }
 
             /// A session for `BATCH` images at a time; sessions of any size share the weights.
-            pub fn session_of<const BATCH: usize>(&self) -> SessionOf<BATCH> {
-                SessionOf(self.0.session(BATCH))
+            pub fn session_of<const BATCH: usize>(&self) -> #session_of {
+                #several
             }
         }
     }
 }
 
 /// For one image.
-fn session(artifact: Artifact<'_>, facts: &Facts) -> TokenStream {
+fn session(artifact: Artifact<'_>, facts: &Facts, backend: Backend) -> TokenStream {
     let (input, output) = (size(facts.input), size(facts.output));
+    let (runtime, infer) = (backend.runtime(), backend.infer());
+    let ((ran, run), inferred) = (backend.run(), backend.result(quote! { &[f32; #output] }));
+    let threads = (backend == Backend::Cpu).then(|| {
+        quote! {
+            /// Computes on up to this many threads, the calling one included; 0 stands for all cores, as at first. Where
+            /// another session has the others, a run computes on the calling one alone.
+            #[must_use]
+            pub fn with_threads(self, threads: usize) -> Session {
+                Session(self.0.with_threads(threads))
+            }
+        }
+    });
     let accessors = accessors(artifact, |size| quote!([f32; #size]), &format_ident!("array"));
     quote! {
         /// The memory of an inference of one image. `run` allocates nothing.
@@ -137,15 +165,10 @@ fn session(artifact: Artifact<'_>, facts: &Facts) -> TokenStream {
         /// Images that are not numbers yet: `load_rgb`, `load_grey` and `top`, and with the runtime's feature `image`
         /// `classify`, `classify_bytes`, `load_image` and `load_image_bytes`.
         #[derive(Debug)]
-        pub struct Session(archc_runtime::Session);
+        pub struct Session(#runtime::Session);
 
         impl Session {
-            /// Computes on up to this many threads, the calling one included; 0 stands for all cores, as at first. Where
-            /// another session has the others, a run computes on the calling one alone.
-            #[must_use]
-            pub fn with_threads(self, threads: usize) -> Session {
-                Session(self.0.with_threads(threads))
-            }
+            #threads
 
             /// The image: rows, columns, channels.
             pub fn input_mut(&mut self) -> &mut [f32; #input] {
@@ -153,17 +176,16 @@ fn session(artifact: Artifact<'_>, facts: &Facts) -> TokenStream {
             }
 
             /// Computes the outputs from the input.
-            pub fn run(&mut self) {
-                self.0.run();
+            pub fn run(&mut self) #ran {
+                #run
             }
 
             #(#accessors)*
 
             /// Copies the image in, runs, and gives the output.
-            pub fn infer(&mut self, image: &[f32; #input]) -> &[f32; #output] {
+            pub fn infer(&mut self, image: &[f32; #input]) -> #inferred {
                 self.input_mut().copy_from_slice(image);
-                self.run();
-                self.output()
+                #infer
             }
         }
 
@@ -172,20 +194,27 @@ fn session(artifact: Artifact<'_>, facts: &Facts) -> TokenStream {
 }
 
 /// For any number of images: the same methods, each of as many arrays.
-fn session_of(artifact: Artifact<'_>, facts: &Facts) -> TokenStream {
+fn session_of(artifact: Artifact<'_>, facts: &Facts, backend: Backend) -> TokenStream {
     let (input, output) = (size(facts.input), size(facts.output));
-    let accessors = accessors(artifact, |size| quote!([[f32; #size]; BATCH]), &format_ident!("arrays"));
-    quote! {
-        /// The memory of an inference of `BATCH` images: what a [`Session`] has of one, this has of each, image by image.
-        #[derive(Debug)]
-        pub struct SessionOf<const BATCH: usize>(archc_runtime::Session);
-
-        impl<const BATCH: usize> SessionOf<BATCH> {
+    let (runtime, infer) = (backend.runtime(), backend.infer());
+    let ((ran, run), inferred) = (backend.run(), backend.result(quote! { &[[f32; #output]; BATCH] }));
+    let threads = (backend == Backend::Cpu).then(|| {
+        quote! {
             /// As [`Session::with_threads`].
             #[must_use]
             pub fn with_threads(self, threads: usize) -> SessionOf<BATCH> {
                 SessionOf(self.0.with_threads(threads))
             }
+        }
+    });
+    let accessors = accessors(artifact, |size| quote!([[f32; #size]; BATCH]), &format_ident!("arrays"));
+    quote! {
+        /// The memory of an inference of `BATCH` images: what a [`Session`] has of one, this has of each, image by image.
+        #[derive(Debug)]
+        pub struct SessionOf<const BATCH: usize>(#runtime::Session);
+
+        impl<const BATCH: usize> SessionOf<BATCH> {
+            #threads
 
             /// The images: rows, columns, channels.
             pub fn input_mut(&mut self) -> &mut [[f32; #input]; BATCH] {
@@ -193,17 +222,16 @@ fn session_of(artifact: Artifact<'_>, facts: &Facts) -> TokenStream {
             }
 
             /// Computes the outputs from the inputs.
-            pub fn run(&mut self) {
-                self.0.run();
+            pub fn run(&mut self) #ran {
+                #run
             }
 
             #(#accessors)*
 
             /// Copies the images in, runs, and gives the outputs.
-            pub fn infer(&mut self, images: &[[f32; #input]; BATCH]) -> &[[f32; #output]; BATCH] {
+            pub fn infer(&mut self, images: &[[f32; #input]; BATCH]) -> #inferred {
                 self.input_mut().copy_from_slice(images);
-                self.run();
-                self.output()
+                #infer
             }
         }
 

@@ -5,7 +5,7 @@ use crate::lir::{PackId, Step};
 use crate::plan::Function;
 
 /// A function and its first occurrence, which its text is printed from.
-pub(super) struct Block<'a> {
+pub(in crate::backend) struct Block<'a> {
     pub(super) function: &'a Function,
     /// The steps of the first occurrence.
     pub(super) steps: &'a [Step],
@@ -19,7 +19,7 @@ pub(super) struct Block<'a> {
 
 impl Block<'_> {
     /// Every block of a program, in the order of the plan's functions.
-    pub(super) fn all(artifact: Artifact<'_>) -> Vec<Block<'_>> {
+    pub(in crate::backend) fn all(artifact: Artifact<'_>) -> Vec<Block<'_>> {
         let Artifact { program, plan, .. } = artifact;
         let block = |function| Block {
             function,

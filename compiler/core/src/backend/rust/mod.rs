@@ -3,16 +3,17 @@
 //! A module holds straight-line calls of the runtime's kernels and tables of constants. It has no inner attributes, so
 //! that it can be `include!`d, and it is the same to the byte for the same network.
 
-mod api;
-mod block;
+pub(super) mod api;
+pub(super) mod block;
 mod functions;
 mod package;
-mod tables;
-mod text;
-mod views;
+pub(super) mod tables;
+pub(super) mod text;
+pub(super) mod views;
 
-pub use package::{Dependency, Module, package};
+pub use package::{Beside, Dependency, Module, package};
 
+use super::Backend;
 use crate::ir::preprocess::Preprocess;
 use crate::lir::Program;
 use crate::mode::Mode;
@@ -55,11 +56,11 @@ pub fn module(artifact: Artifact<'_>) -> Result<String, Error> {
         use archc_runtime::spec::{Filter, Network, Output, Preprocess, Tap};
         use archc_runtime::weights::spec::{Group, Instance, Norm, Pack, Role, Tensor};
     }];
-    sections.extend(api::items(artifact));
-    sections.extend(tables::network(artifact));
+    sections.extend(api::items(artifact, Backend::Cpu));
+    sections.extend(tables::network(artifact, Backend::Cpu));
     sections.extend(functions::forward(artifact));
     for block in Block::all(artifact) {
-        sections.extend(tables::group(artifact, &block));
+        sections.extend(tables::group(artifact, Backend::Cpu, &block));
         sections.push(functions::function(artifact, &block));
     }
     let mut out = head;

@@ -4,17 +4,19 @@ use super::Artifact;
 use super::block::Block;
 use super::functions::constant_name;
 use super::views::{self, array, number, view};
+use crate::backend::Backend;
 use crate::ir::Shape;
 use crate::ir::op::Role;
 use crate::ir::preprocess::{Filter, Step};
 use crate::lir::{self, Norm, PackKind, TensorId, ValueId};
 use crate::plan::Function;
+use archc_runtime::op::Split;
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 use std::collections::BTreeMap;
 
 /// `NETWORK` and what it refers to.
-pub(super) fn network(artifact: Artifact<'_>) -> Vec<TokenStream> {
+pub(in crate::backend) fn network(artifact: Artifact<'_>, backend: Backend) -> Vec<TokenStream> {
     let Artifact { program, plan, .. } = artifact;
     let name = &program.name;
     let input = output(artifact, "input", program.input);
@@ -33,7 +35,11 @@ pub(super) fn network(artifact: Artifact<'_>) -> Vec<TokenStream> {
         quote! { Instance { prefix: #prefix, first: #first, count: #count, group: &#group, offset: #offset } }
     });
     let [arena, scratch, weights] = [plan.arena_size, plan.scratch_size, plan.weights_size].map(number);
-    let split = views::split(artifact.mode.split());
+    // What only the CPU's kernels may do.
+    let split = views::split(match backend {
+        Backend::Cpu => artifact.mode.split(),
+        Backend::Cuda => Split::None,
+    });
     let (parameters, macs) =
         (Literal::u64_unsuffixed(artifact.parameters), Literal::u64_unsuffixed(artifact.macs));
     let preprocess = match artifact.preprocess {
@@ -42,6 +48,11 @@ pub(super) fn network(artifact: Artifact<'_>) -> Vec<TokenStream> {
             quote! { Some(&[#(#steps),*]) }
         }
         None => quote! { None },
+    };
+    // Kernels for a GPU are a table of their own.
+    let forward = match backend {
+        Backend::Cpu => quote! { Some(forward) },
+        Backend::Cuda => quote! { None },
     };
     let labels = artifact.labels;
     let count = number(labels.len());
@@ -62,7 +73,7 @@ pub(super) fn network(artifact: Artifact<'_>) -> Vec<TokenStream> {
                 macs: #macs,
                 preprocess: #preprocess,
                 labels: &LABELS,
-                forward,
+                forward: #forward,
             };
         },
         {
@@ -139,7 +150,11 @@ fn filter(filter: Filter) -> TokenStream {
 }
 
 /// The weights of one block; nothing where it has none.
-pub(super) fn group(artifact: Artifact<'_>, block: &Block<'_>) -> Option<TokenStream> {
+pub(in crate::backend) fn group(
+    artifact: Artifact<'_>,
+    backend: Backend,
+    block: &Block<'_>,
+) -> Option<TokenStream> {
     let function = block.function;
     if function.weights_size == 0 {
         return None;
@@ -168,7 +183,10 @@ pub(super) fn group(artifact: Artifact<'_>, block: &Block<'_>) -> Option<TokenSt
         quote! { Tensor::new(#name, Role::#role, &[#(#shape),*]) }
     });
     let (name, size) = (group_name(function), number(function.weights_size));
-    let docs = format!(" The weights of [`{}`].", function.name);
+    let docs = match backend {
+        Backend::Cpu => format!(" The weights of [`{}`].", function.name),
+        Backend::Cuda => format!(" The weights of `{}`.", function.name),
+    };
     Some(quote! {
         #[doc = #docs]
         static #name: Group = Group { tensors: &[#(#tensors),*], packs: &[#(#packs),*], size: #size };

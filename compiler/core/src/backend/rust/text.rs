@@ -10,7 +10,7 @@ pub(super) fn comment(words: &str) -> TokenStream {
 }
 
 /// Formats items, and turns the statements of [`comment`] into comments.
-pub(super) fn format(tokens: TokenStream) -> Result<String, Error> {
+pub(in crate::backend) fn format(tokens: TokenStream) -> Result<String, Error> {
     let failed = |message: String| Error { message, tokens: tokens.to_string() };
     let file: syn::File = syn::parse2(tokens.clone()).map_err(|e| failed(e.to_string()))?;
     let text = prettyplease::unparse(&file);
@@ -42,7 +42,7 @@ pub(super) fn format(tokens: TokenStream) -> Result<String, Error> {
 }
 
 /// Leaves only those names in the `use` lines at the head that the text mentions behind them.
-pub(super) fn remove_unused_imports(text: &str) -> String {
+pub(in crate::backend) fn remove_unused_imports(text: &str) -> String {
     let is_use = |line: &str| line.starts_with("use ");
     let text = &whole_uses(text);
     let body: String = text.lines().filter(|l| !is_use(l)).flat_map(|l| [l, "\n"]).collect();

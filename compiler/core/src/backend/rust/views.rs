@@ -6,12 +6,12 @@ use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
 /// A number without a suffix: `224`.
-pub(super) fn number(n: usize) -> Literal {
+pub(in crate::backend) fn number(n: usize) -> Literal {
     Literal::usize_unsuffixed(n)
 }
 
 /// `[3, 3]`
-pub(super) fn array(numbers: &[usize]) -> TokenStream {
+pub(in crate::backend) fn array(numbers: &[usize]) -> TokenStream {
     let numbers = numbers.iter().map(|&n| number(n));
     quote! { [#(#numbers),*] }
 }
