@@ -83,6 +83,8 @@ pub(crate) struct Driver {
     device: Device,
     pub(crate) modules: HashMap<usize, Module>,
     pub(crate) functions: HashMap<usize, Arc<Function>>,
+    /// Handles of functions that were asked for, by module and name.
+    handles: HashMap<(usize, String), usize>,
     /// What each stream that captures has captured.
     captures: HashMap<usize, Vec<Operation>>,
     pub(crate) graphs: HashMap<usize, Vec<Operation>>,
@@ -109,6 +111,7 @@ impl Driver {
             device: Device::new(),
             modules: HashMap::new(),
             functions: HashMap::new(),
+            handles: HashMap::new(),
             captures: HashMap::new(),
             graphs: HashMap::new(),
             executables: HashMap::new(),
@@ -140,6 +143,9 @@ impl Driver {
     }
 
     pub(crate) fn free(&mut self, address: u64) -> Result<(), Code> {
+        if address == 0 {
+            return Ok(());
+        }
         self.allocated -= self.device.allocated(address).unwrap_or(0);
         self.device.free(address).map_err(|error| self.report(&error.to_string(), Code::INVALID_VALUE))
     }
@@ -182,6 +188,10 @@ impl Driver {
 
     /// A kernel of a module; the same handle for the same kernel.
     pub(crate) fn function(&mut self, module: usize, name: &str) -> Result<usize, Code> {
+        let key = (module, name.to_owned());
+        if let Some(&handle) = self.handles.get(&key) {
+            return Ok(handle);
+        }
         let module = self.modules.get(&module).ok_or(Code::INVALID_HANDLE)?.clone();
         let info = module.kernels().find(|k| k.name() == name).ok_or(Code::NOT_FOUND)?;
         let function = Function {
@@ -196,6 +206,7 @@ impl Driver {
         };
         let handle = self.handle();
         self.functions.insert(handle, Arc::new(function));
+        self.handles.insert(key, handle);
         Ok(handle)
     }
 

@@ -177,4 +177,7 @@ fn what_is_wrong_has_the_code_of_a_driver() {
     let more = sys::CUfunction_attribute::CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES;
     twice.set_attribute(more, 50 * 1024).unwrap();
     assert_eq!(launch(50 * 1024), Ok(()));
+    // That is the kernel's, however often it is asked for.
+    let again = module.load_function("twice").unwrap();
+    assert_eq!(again.get_attribute(more).unwrap(), 50 * 1024);
 }

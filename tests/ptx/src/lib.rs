@@ -10,6 +10,34 @@
 //! The data of `cp.async` arrives when the wait for its group says so, and not before; until then touching the place is
 //! a fault, which finds wrong counts of waits and groups that were not committed.
 //!
+//! ```
+//! use archc_ptx::{Device, Module, Options, Parameters};
+//!
+//! let module = Module::parse(
+//!     ".visible .entry twice(.param .u64 twice_0) {
+//!         .reg .b32 %r<3>; .reg .f32 %f<3>; .reg .b64 %rd<4>;
+//!         ld.param.u64 %rd1, [twice_0];
+//!         mov.u32 %r1, %tid.x;
+//!         mul.wide.u32 %rd2, %r1, 4;
+//!         add.s64 %rd3, %rd1, %rd2;
+//!         ld.global.f32 %f1, [%rd3];
+//!         add.f32 %f2, %f1, %f1;
+//!         st.global.f32 [%rd3], %f2;
+//!         ret;
+//!     }",
+//! )?;
+//! let mut device = Device::new();
+//! let x = device.alloc_with(&1.5_f32.to_le_bytes());
+//! let parameters = Parameters::new().pointer(x);
+//! let options = Options::default();
+//! device.launch(&module, "twice", [1, 1, 1], [1, 1, 1], 0, &parameters, &options)?;
+//! assert_eq!(device.read(x, 4)?, 3_f32.to_le_bytes());
+//! // A second thread has no number.
+//! let fault = device.launch(&module, "twice", [1, 1, 1], [2, 1, 1], 0, &parameters, &options).unwrap_err();
+//! assert_eq!((fault.line, fault.thread), (7, Some([1, 0, 0])));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! # Races
 //! Shared memory is watched in units of two bytes, so that threads may write the halves of a word. An access is held
 //! against the last write and the reads of its unit since the last barrier; threads of one warp may also be separated by
