@@ -207,7 +207,6 @@ impl Warp {
         tally: &mut Tally,
         slice: u32,
     ) -> Result<Stop, Trouble> {
-        self.executed += u64::from(slice);
         if self.executed > machine.most_instructions {
             return Err(Trouble::new(FaultKind::TooLong(machine.most_instructions), self.active));
         }
@@ -219,6 +218,7 @@ impl Warp {
             }
             let i = &machine.kernel.code[self.at as usize];
             tally.executed[self.at as usize] += 1;
+            self.executed += 1;
             let mask = if i.guard == NO_GUARD {
                 self.active
             } else {
