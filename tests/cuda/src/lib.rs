@@ -1,5 +1,7 @@
 //! Runs the CUDA kernels of a graph on the PTX interpreter: NVRTC's own text, launch by launch, as a GPU would get it.
 
+mod tables;
+
 use archc_core::cuda::{Argument, THREADS, module};
 use archc_core::ir::{Graph, NodeId};
 use archc_core::lir::verify::verify_program;
@@ -13,6 +15,8 @@ use archc_lowered::{Executable, Weights};
 use archc_ptx::{Counts, Device, Module, Options, Parameters};
 use archc_random_graphs::{image, weights};
 use archc_runtime::weights::matrix;
+
+pub use tables::{Tables, tables};
 
 /// A graph lowered for CUDA and planned, both checked.
 pub fn planned(graph: &Graph, number: Number) -> Result<(Program, Plan), String> {

@@ -60,6 +60,11 @@ impl<'a> Executable<'a> {
         Ok(Executable { program, plan, model })
     }
 
+    /// The network's tables with its weights, as a generated module has them.
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
     /// The packed weights.
     pub fn weights(&self) -> &[f32] {
         self.model.weights()
