@@ -52,6 +52,7 @@ enum Command {
     Export(commands::export::Arguments),
     Verify(commands::verify::Arguments),
     Dump(commands::dump::Arguments),
+    GpuPredict(commands::gpu_predict::Arguments),
     Explain(commands::explain::Arguments),
 }
 
@@ -67,6 +68,7 @@ fn main() -> ExitCode {
         Command::Export(arguments) => commands::export::run(&arguments),
         Command::Verify(arguments) => commands::verify::run(&arguments),
         Command::Dump(arguments) => commands::dump::run(&arguments),
+        Command::GpuPredict(arguments) => commands::gpu_predict::run(&arguments),
         Command::Explain(arguments) => commands::explain::run(&arguments),
     };
     match result {

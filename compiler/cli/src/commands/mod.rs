@@ -6,6 +6,7 @@ pub(crate) mod check;
 pub(crate) mod dump;
 pub(crate) mod explain;
 pub(crate) mod export;
+pub(crate) mod gpu_predict;
 pub(crate) mod import;
 pub(crate) mod run;
 pub(crate) mod summary;

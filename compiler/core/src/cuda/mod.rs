@@ -7,6 +7,7 @@
 
 mod activation;
 mod constants;
+pub mod predict;
 pub mod print;
 mod step;
 mod tensor;

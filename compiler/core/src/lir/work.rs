@@ -5,7 +5,7 @@ use super::{Kernel, Program, Step, ValueId, shape};
 use crate::ir::{ScopeId, ScopeKind, Shape};
 use archc_runtime::layout::View;
 
-/// Bytes of a number.
+/// Bytes of a packed number.
 const NUMBER: u64 = size_of::<f32>() as u64;
 
 /// What a step has to do for one image.
@@ -38,8 +38,8 @@ fn work(program: &Program, step: &Step) -> Work {
     let x = step.inputs.first().map_or(y, |&id| view(id));
     let (local, operation) = step.comment.split_once(": ").unwrap_or((&step.comment, ""));
     let read = |(port, &id): (usize, &ValueId)| match port {
-        0 => numbers_read(&step.kernel, view(id), y),
-        _ => numbers(view(id)),
+        0 => numbers_read(&step.kernel, view(id), y) * size(view(id)),
+        _ => numbers(view(id)) * size(view(id)),
     };
     let written = match step.kernel {
         Kernel::Clear => (y.image_size() as u64).saturating_sub(numbers(y)),
@@ -51,7 +51,7 @@ fn work(program: &Program, step: &Step) -> Work {
         input: shape(x),
         output: shape(y),
         macs: macs(&step.kernel, x, y),
-        value_bytes: (step.inputs.iter().enumerate().map(read).sum::<u64>() + written) * NUMBER,
+        value_bytes: step.inputs.iter().enumerate().map(read).sum::<u64>() + written * size(y),
         weight_bytes: step.pack.map_or(0, |id| program.packs[id.index()].size as u64 * NUMBER),
     }
 }
@@ -87,6 +87,11 @@ fn macs(kernel: &Kernel, x: &View, y: &View) -> u64 {
         | Kernel::Upsample { .. }
         | Kernel::Clear => 0,
     }
+}
+
+/// Bytes of a number of a value.
+fn size(view: &View) -> u64 {
+    view.layout.element.size() as u64
 }
 
 /// Numbers of a value.
