@@ -1,4 +1,4 @@
-//! Packed convolutions as matrices for the units of a GPU that multiply matrices.
+//! Packed weights in the numbers and the order that a GPU's kernels read them in.
 
 use super::spec::conv_size;
 use crate::layout::Element;
@@ -6,10 +6,21 @@ use crate::op::Packing;
 use alloc::vec;
 use alloc::vec::Vec;
 
-/// The kernel of a convolution as a matrix: of each group `[outputs][kernel row][kernel column][input channels]`, with zeros
-/// behind the last output and the last input.
+/// The order of a matrix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// Of each group of a convolution `[outputs][kernel row][kernel column][input channels]`, with zeros behind the last output and
+    /// the last input: for the units that multiply matrices.
+    Rows,
+    /// That of the packed weights of a dense layer, see [`Pack::Dense`](super::spec::Pack::Dense).
+    Packed,
+}
+
+/// The kernel of a convolution or a dense layer, which has one tap and one group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Matrix {
+    /// How the numbers lie.
+    pub order: Order,
     /// Where the packed kernel starts, in f32 numbers; [`Pack::Conv`](super::spec::Pack::Conv) with [`Packing::Plain`].
     pub pack: usize,
     /// Its rows and columns.
@@ -33,20 +44,34 @@ pub struct Matrix {
 impl Matrix {
     /// Bytes of it.
     pub const fn size(&self) -> usize {
-        self.groups * self.rows * self.depth * self.element.size()
+        let numbers = match self.order {
+            Order::Rows => self.groups * self.rows * self.depth,
+            Order::Packed => self.packed(),
+        };
+        numbers * self.element.size()
+    }
+
+    /// Numbers of the packed kernel.
+    const fn packed(&self) -> usize {
+        let [rows, columns] = self.kernel;
+        self.groups * self.outputs.next_multiple_of(16) * rows * columns * self.inputs
     }
 
     /// Where the biases of all groups start, in f32 numbers: `outputs`, filled up to a multiple of 16, for each group.
     pub const fn biases(&self) -> usize {
-        let [rows, columns] = self.kernel;
-        let padded = self.outputs.next_multiple_of(16);
-        self.pack + self.groups * padded * rows * columns * self.inputs
+        self.pack + self.packed()
     }
 
     /// The matrix of packed weights.
     ///
     /// Panics where these are too few.
     pub fn of(&self, packed: &[f32]) -> Vec<u8> {
+        if self.order == Order::Packed {
+            let mut bytes = vec![0; self.size()];
+            let numbers = packed[self.pack..][..self.packed()].iter().enumerate();
+            numbers.for_each(|(at, number)| self.put(&mut bytes, at, *number));
+            return bytes;
+        }
         let [kernel_rows, kernel_columns] = self.kernel;
         let taps = kernel_rows * kernel_columns;
         let shape = [kernel_rows, kernel_columns, self.inputs, self.outputs * self.groups];

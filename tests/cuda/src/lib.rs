@@ -79,7 +79,7 @@ pub fn errors(graph: &Graph, number: Number, seed: u64) -> Result<[f64; 2], Stri
     };
     let exact = received(&weights, Number::F32)?;
     let mut coarse = weights.clone();
-    let kernels = coarse.values_mut().filter(|(shape, _)| shape.len() == 4).flat_map(|(_, data)| data);
+    let kernels = coarse.values_mut().filter(|(shape, _)| shape.len() >= 2).flat_map(|(_, data)| data);
     kernels.for_each(|x| *x = rounded(*x, number));
     let found: Vec<f64> = found.iter().map(|&x| f64::from(x)).collect();
     let largest = exact.iter().fold(0.0_f64, |m, x| m.max(x.abs()));

@@ -3,10 +3,11 @@
 use super::constants::{self, Constants};
 use super::tensor::Tensor;
 use super::{Argument, Grid, THREADS, Written, activation};
-use crate::lir::{Kernel, PackId, Program, Step, ValueId};
+use crate::lir::{Kernel, PackId, Program, Step, Target, ValueId};
 use crate::plan::Plan;
-use archc_runtime::layout::View;
-use archc_runtime::op::{Activation, Affine, Conv, Lrn, Pool, PoolKind, Rescale};
+use archc_runtime::layout::{Element, View};
+use archc_runtime::op::{Activation, Affine, Conv, Dense, Lrn, Pool, PoolKind, Rescale};
+use archc_runtime::weights::matrix::{Matrix, Order};
 use archc_runtime::weights::spec::{affine_size, is_depthwise};
 
 /// Pixels and outputs of a convolution's tile, as `conv.cu` has them.
@@ -17,11 +18,7 @@ pub(super) fn write(program: &Program, plan: &Plan, step: &Step) -> Written {
     let operands = Operands { program, plan, step };
     match step.kernel {
         Kernel::Conv(conv) => convolution(&operands, &conv),
-        Kernel::Dense(dense) => {
-            let constants = operands.constants().function("activation", &activation::body(dense.activation));
-            let blocks = operands.y().channels.div_ceil(16);
-            operands.written("dense", constants, include_str!("bodies/dense.cu"), Grid::blocks(blocks))
-        }
+        Kernel::Dense(dense) => dense_layer(&operands, &dense),
         Kernel::Pool(pool) => pooling(&operands, &pool),
         Kernel::GlobalPool(kind) => {
             let constants = operands.constants().bool("MAXIMUM", kind == PoolKind::Max);
@@ -127,6 +124,41 @@ fn convolution(operands: &Operands<'_>, conv: &Conv) -> Written {
         Grid { items: y.height * y.width, of_block: TILE, others: [outputs as u32, conv.groups as u32] };
     let constants = constants.int("GROUPS", conv.groups);
     operands.written("conv", constants, include_str!("bodies/conv.cu"), grid)
+}
+
+fn dense_layer(operands: &Operands<'_>, dense: &Dense) -> Written {
+    let (x, y) = (operands.x(), operands.y());
+    let element = match operands.program.target {
+        Target::Cuda(number) => number.element(),
+        Target::Cpu => Element::F32,
+    };
+    let pack = operands.step.pack.map_or(0, |pack| operands.plan.packs[pack.index()]);
+    let matrix = Matrix {
+        order: Order::Packed,
+        pack,
+        kernel: [1, 1],
+        inputs: x.image_size(),
+        outputs: y.channels,
+        groups: 1,
+        element,
+        is_tf32: false,
+        rows: y.channels,
+        depth: x.image_size(),
+    };
+    // Packed weights are of f32 as they are.
+    let (w, matrix) = match element {
+        Element::F32 => (Argument::Weights(pack), None),
+        _ => (Argument::Matrix(0), Some(matrix)),
+    };
+    let biases = Argument::Weights(pack + x.image_size() * y.channels.next_multiple_of(16));
+    let weights = [
+        (format!("const {}* __restrict__ w", constants::element(element)), w),
+        ("const float* __restrict__ biases".to_owned(), biases),
+    ];
+    let constants = operands.constants().function("activation", &activation::body(dense.activation));
+    let grid = Grid::blocks(y.channels.div_ceil(16));
+    let written = operands.written_with("dense", constants, include_str!("bodies/dense.cu"), grid, &weights);
+    Written { matrix, ..written }
 }
 
 fn pooling(operands: &Operands<'_>, pool: &Pool) -> Written {
@@ -236,7 +268,7 @@ impl Operands<'_> {
         grid: Grid,
     ) -> Written {
         let packed = |pack: PackId| Argument::Weights(self.plan.packs[pack.index()]);
-        let weights = self.step.pack.map(|pack| ("const float* __restrict__ w", packed(pack)));
+        let weights = self.step.pack.map(|pack| ("const float* __restrict__ w".to_owned(), packed(pack)));
         self.written_with(family, constants, body, grid, weights.as_slice())
     }
 
@@ -247,7 +279,7 @@ impl Operands<'_> {
         constants: Constants,
         body: &str,
         grid: Grid,
-        weights: &[(&str, Argument)],
+        weights: &[(String, Argument)],
     ) -> Written {
         let arena =
             |id: ValueId| Argument::Arena(self.plan.buffers[self.program.values[id.index()].buffer.index()]);
@@ -258,7 +290,7 @@ impl Operands<'_> {
             arguments.push(arena(id));
         }
         for (parameter, argument) in weights {
-            parameters.push((*parameter).to_owned());
+            parameters.push(parameter.clone());
             arguments.push(*argument);
         }
         parameters.push(format!("{}* y", constants::element(self.y().layout.element)));

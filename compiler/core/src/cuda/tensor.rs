@@ -5,7 +5,7 @@ use super::step::Operands;
 use super::{Argument, Grid, Written};
 use crate::lir::{Number, Target};
 use archc_runtime::op::Conv;
-use archc_runtime::weights::matrix::Matrix;
+use archc_runtime::weights::matrix::{Matrix, Order};
 use archc_runtime::weights::spec::is_depthwise;
 
 /// Bytes that a thread copies at once.
@@ -74,6 +74,7 @@ impl Tensor {
         let tile = *tile.unwrap_or(&TILES[TILES.len() - 1]);
         let [rows, columns] = conv.kernel;
         let matrix = Matrix {
+            order: Order::Rows,
             pack: operands.plan.packs[operands.step.pack?.index()],
             kernel: conv.kernel,
             inputs,
@@ -107,9 +108,9 @@ impl Tensor {
         let others = [(matrix.rows / tile.block[1]) as u32, (matrix.groups * splits) as u32];
         let grid = Grid { items: y.height * y.width, of_block: tile.block[0], others };
         let weights = [
-            ("const unsigned char* __restrict__ m", Argument::Matrix(0)),
-            ("const float* __restrict__ biases", Argument::Weights(matrix.biases())),
-            ("unsigned char* workspace", Argument::Workspace),
+            ("const unsigned char* __restrict__ m".to_owned(), Argument::Matrix(0)),
+            ("const float* __restrict__ biases".to_owned(), Argument::Weights(matrix.biases())),
+            ("unsigned char* workspace".to_owned(), Argument::Workspace),
         ];
         let body = include_str!("bodies/tensor_conv.cu");
         let written = operands.written_with("tensor_conv", constants, body, grid, &weights);

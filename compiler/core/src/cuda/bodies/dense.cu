@@ -7,12 +7,12 @@
     int image = blockIdx.x / BLOCKS, block = blockIdx.x % BLOCKS;
     auto inputs = x + image * X_IMAGE;
     float sum = 0.0f;
-    for (int i = first; i < INPUTS; i += ROWS) sum = fmaf(number(inputs[i]), w[(block * INPUTS + i) * 16 + lane], sum);
+    for (int i = first; i < INPUTS; i += ROWS) sum = fmaf(number(inputs[i]), number(w[(block * INPUTS + i) * 16 + lane]), sum);
     sums[first][lane] = sum;
     __syncthreads();
     int c = block * 16 + lane;
     if (first > 0 || c >= Y_C) return;
     for (int i = 1; i < ROWS; i++) sum += sums[i][lane];
-    sum += w[BLOCKS * INPUTS * 16 + c];
+    sum += biases[c];
     if (RESIDUAL) sum += number(r[image * R_IMAGE + R_FIRST + c]);
     put(&y[image * Y_IMAGE + Y_FIRST + c], activation(sum));
