@@ -115,13 +115,14 @@ fn program(kernels: &Module, name: &str, forms: &Forms) -> Result<String, Error>
 }
 
 fn matrix(matrix: &Matrix) -> TokenStream {
-    let Matrix { pack, kernel, inputs, outputs, groups, element, is_tf32, rows, depth } = *matrix;
+    let Matrix { order, pack, kernel, inputs, outputs, groups, element, is_tf32, rows, depth } = *matrix;
     let kernel = array(&kernel);
     let [pack, inputs, outputs, groups, rows, depth] =
         [pack, inputs, outputs, groups, rows, depth].map(number);
-    let element = format_ident!("{element:?}");
+    let (element, order) = (format_ident!("{element:?}"), format_ident!("{order:?}"));
     quote! {
         Matrix {
+            order: archc_runtime::weights::matrix::Order::#order,
             pack: #pack,
             kernel: #kernel,
             inputs: #inputs,
