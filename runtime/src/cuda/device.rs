@@ -71,7 +71,11 @@ impl fmt::Display for CudaUnavailable {
                  CUDA_VISIBLE_DEVICES hides it"
             ),
             CudaUnavailable::TooOld { found, needed } => {
-                write!(f, "{found} is too old: {needed} or newer is needed")
+                write!(
+                    f,
+                    "{found} is too old: {needed} or newer is needed; update it, or build the network without \
+                     `--backend cuda` to run it on the CPU"
+                )
             }
         }
     }

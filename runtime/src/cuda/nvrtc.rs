@@ -43,7 +43,8 @@ impl Nvrtc {
         let (mut major, mut minor) = (0, 0);
         // Safety: the pointers are to numbers.
         unsafe { sys::nvrtcVersion(&raw mut major, &raw mut minor) }.result().ok()?;
-        Some(Nvrtc { version: (major.unsigned_abs(), minor.unsigned_abs()) })
+        // Older ones lack functions that are called, and cudarc panics where one is missing.
+        (major >= 12).then_some(Nvrtc { version: (major.unsigned_abs(), minor.unsigned_abs()) })
     }
 
     /// Its version, which is that of CUDA.

@@ -44,13 +44,21 @@ impl fmt::Debug for Graph {
     }
 }
 
+/// Whether kernels can count the numbers of an arena of so many f32 numbers in an `int`: twice as many where they are halves, and
+/// the threads of the last block go on behind them.
+fn can_be_counted(size: usize) -> bool {
+    const BEHIND: usize = 1024;
+    size.checked_mul(2)
+        .and_then(|halves| halves.checked_add(BEHIND))
+        .is_some_and(|n| i32::try_from(n).is_ok())
+}
+
 impl Session {
     pub(super) fn new(model: Model, batch: usize) -> Result<Session, CudaError> {
         assert!(batch > 0, "a batch holds at least one image");
         let network = model.network();
         let context = &model.shared.device.context;
-        // Kernels count the numbers of a value in an `int`.
-        let size = network.arena_size.checked_mul(batch).filter(|&size| i32::try_from(size).is_ok());
+        let size = network.arena_size.checked_mul(batch).filter(|&size| can_be_counted(size));
         let size = size.ok_or(CudaError::Batch { images: batch })?;
         let doing = || format!("allocating {} bytes on the GPU for {batch} images", size * size_of::<f32>());
         let stream = context.new_stream().map_err(CudaError::doing(doing()))?;
@@ -204,4 +212,18 @@ fn address<T>(stream: &CudaStream, memory: &CudaSlice<T>, element: usize) -> u64
 fn range(value: &Output, batch: usize) -> Range<usize> {
     let start = value.offset * batch;
     start..start + value.view.height * value.view.width * value.view.channels * batch
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn halves_of_a_large_batch_are_counted() {
+        assert!(can_be_counted(1 << 29));
+        // As many halves as an `int` holds, and then threads behind them.
+        assert!(!can_be_counted((1 << 30) - 1));
+        assert!(!can_be_counted(1 << 30));
+        assert!(!can_be_counted(usize::MAX));
+    }
 }

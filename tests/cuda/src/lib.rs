@@ -124,6 +124,12 @@ fn compare(
     close(&gpu.run(&both, seed + 1)?.outputs, &[&of_first, &of_second])
 }
 
+/// The source of a graph's kernels.
+pub fn kernels(graph: &Graph, number: Number) -> String {
+    let (program, plan) = planned(graph, number).expect("a graph that the verifier accepts");
+    module(&program, &plan).source
+}
+
 /// What a run computed and did.
 #[derive(Debug)]
 pub struct Done {
@@ -134,6 +140,9 @@ pub struct Done {
     /// What each launch did.
     pub counts: Vec<Counts>,
 }
+
+/// With this begins what is said of kernels that NVRTC does not take.
+pub const NOT_COMPILED: &str = "not compiled: ";
 
 /// A network's kernels with its weights.
 pub struct Gpu<'a> {
@@ -159,8 +168,8 @@ impl<'a> Gpu<'a> {
     ) -> Result<Gpu<'a>, String> {
         let mut module = module(program, plan);
         module.source = change(&module.source);
-        let text =
-            archc_nvrtc::ptx(&module.source).map_err(|e| format!("{e}\n{}", numbered(&module.source)))?;
+        let text = archc_nvrtc::ptx(&module.source)
+            .map_err(|e| format!("{NOT_COMPILED}{e}\n{}", numbered(&module.source)))?;
         let ptx = Module::parse(&text).map_err(|e| e.to_string())?;
         Ok(Gpu { program, plan, weights, module, ptx })
     }

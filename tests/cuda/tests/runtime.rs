@@ -5,7 +5,7 @@ use archc_core::ir::Graph;
 use archc_core::lir::Number;
 use archc_cuda_tests::tables;
 use archc_interpreter::run as interpret;
-use archc_lowered::harness::{close, zoo};
+use archc_lowered::harness::{close, fused, written, zoo};
 use archc_random_graphs::{image, weights};
 use archc_runtime::cuda::{Model, Origin, Session};
 
@@ -56,4 +56,27 @@ fn lenet5() {
 #[test]
 fn mobilenet() {
     check(&zoo("mobilenet", "MobileNet", &[("input", "48x40x3"), ("width", "0.25"), ("classes", "17")]));
+}
+
+/// Matrices, and a workspace that the launches of one run leave as those of the next need it; on another thread than the one that
+/// made the session.
+#[test]
+fn halves() {
+    archc_mock_cuda::load().unwrap();
+    let graph = fused(written("net T { input 5x4x64 relu conv 3x3 80 pad=same relu flatten dense 10 }"));
+    let tables = tables(&graph, Number::Bf16).unwrap();
+    let program = Box::leak(Box::new(tables.program));
+    assert!(program.matrices_size > 0 && program.workspace_size > 0);
+    let model = Model::from_packed_bytes(program, &tables.packed).unwrap();
+    let input: Vec<f32> = image(&graph).iter().map(|&x| x as f32).collect();
+    let precise: Vec<f64> = image(&graph);
+    let truth = interpret(&graph, &weights(&graph), &precise).unwrap().remove(0).data;
+    let mut session = model.session(1).unwrap();
+    let found = std::thread::spawn(move || [run(&mut session, &input), run(&mut session, &input)]);
+    let [first, second] = found.join().unwrap();
+    assert_eq!(first, second);
+    let largest = truth.iter().fold(0.0_f64, |m, x| m.max(x.abs()));
+    for (&found, truth) in first[0].iter().zip(truth) {
+        assert!((f64::from(found) - truth).abs() <= 2e-2 * largest, "{found} instead of {truth}");
+    }
 }

@@ -3,7 +3,7 @@
 
 use archc_core::ir::Graph;
 use archc_core::lir::Number;
-use archc_cuda_tests::{check_changed, check_rounded};
+use archc_cuda_tests::{NOT_COMPILED, check_changed, check_rounded};
 use archc_lowered::harness::{fused, written};
 
 /// Networks that between them need every line of the kernel.
@@ -128,6 +128,7 @@ fn every_mistake_is_found() {
             check_changed(graph, Number::Tf32, seed as u64, &|source| plant(source, right, wrong)).err()
         });
         match found {
+            Some(message) if message.starts_with(NOT_COMPILED) => panic!("{name}: {message}"),
             Some(message) => eprintln!("{name}: {}", message.lines().next().unwrap_or_default()),
             None => missed.push(name),
         }

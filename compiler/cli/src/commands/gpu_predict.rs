@@ -18,8 +18,8 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     network: Network,
     /// Images at a time
-    #[arg(long, value_delimiter = ',', default_value = "1,32")]
-    batch: Vec<std::num::NonZeroUsize>,
+    #[arg(long, value_delimiter = ',', default_value = "1,32", value_parser = clap::value_parser!(u32).range(1..=65536))]
+    batch: Vec<u32>,
     /// One JSON object on standard output
     #[arg(long)]
     json: bool,
@@ -46,9 +46,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
         diagnostics::print(&SourceMap::default(), &found, arguments.json);
         let network = network.ok_or(Error::Reported)?;
         for &batch in &arguments.batch {
-            let of = predict(&network.program, &network.module, &H100, batch.get());
+            let of = predict(&network.program, &network.module, &H100, batch as usize);
             let Prediction { nodes, operations, bytes, least_bytes, time, roofline } = of;
-            let (number, batch) = (number.name(), batch.get());
+            let (number, batch) = (number.name(), batch as usize);
             rows.push(Row {
                 number,
                 batch,

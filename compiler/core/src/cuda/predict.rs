@@ -4,6 +4,7 @@
 //! many processors as its blocks fill, and not less than a node of a CUDA graph does. Caches are taken to be large enough that a
 //! launch reads each number once.
 
+use super::tensor::PROCESSORS;
 use super::{Argument, Launch, Module};
 use crate::lir::work::measure;
 use crate::lir::{Number, Program, Target};
@@ -75,7 +76,8 @@ pub fn predict(program: &Program, module: &Module, gpu: &Gpu, images: usize) -> 
             (_, Number::Bf16 | Number::F16) => gpu.peaks[2],
         };
         let bytes = values + weights;
-        let time = (bytes / gpu.bandwidth).max(operations / peak) / fill(launch, gpu, images);
+        let time = (bytes / gpu.bandwidth).max(operations / peak)
+            / fill(launch, matrix.map(|(_, matrix)| matrix.groups), gpu, images);
         all.operations += operations;
         all.bytes += bytes;
         all.least_bytes += values + work.weight_bytes as f64 * weight;
@@ -86,9 +88,17 @@ pub fn predict(program: &Program, module: &Module, gpu: &Gpu, images: usize) -> 
     all
 }
 
-/// The part of a GPU's processors that a launch's blocks keep busy.
-fn fill(launch: &Launch, gpu: &Gpu, images: usize) -> f64 {
-    let blocks = launch.grid.of(images).iter().product::<usize>();
+/// The part of a GPU's processors that a launch's blocks keep busy. Of a convolution's blocks that may share tiles some return at
+/// once: its kernel shares a tile among as many as there are processors for.
+fn fill(launch: &Launch, groups: Option<usize>, gpu: &Gpu, images: usize) -> f64 {
+    let [x, y, z] = launch.grid.of(images);
+    let blocks = match groups {
+        Some(groups) if launch.arguments.contains(&Argument::Workspace) => {
+            let tiles = x * y * groups;
+            tiles * (PROCESSORS / tiles).clamp(1, z / groups)
+        }
+        _ => x * y * z,
+    };
     let rounds = blocks.div_ceil(gpu.processors);
     blocks as f64 / (rounds * gpu.processors) as f64
 }

@@ -24,7 +24,7 @@ const LEAST_STEPS: usize = 4;
 const MOST_SPLITS: usize = 16;
 
 /// Processors of a large GPU (an H100 has 132): smaller tiles are better as long as there are fewer blocks.
-const PROCESSORS: usize = 132;
+pub(super) const PROCESSORS: usize = 132;
 
 /// A convolution that `tensor_conv.cu` computes.
 pub(super) struct Tensor {

@@ -1,4 +1,4 @@
-// Depthwise convolution: one thread for each there of the output.
+// Depthwise convolution: one thread for each number of the output.
 //---
     int index = blockIdx.x * blockDim.x + threadIdx.x;
     if (index >= images * (Y_H * Y_W * Y_C)) return;

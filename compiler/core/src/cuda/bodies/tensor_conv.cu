@@ -93,6 +93,8 @@
         if (step < end) copy(step);
         commit();
     }
+    // Unrolled, a few steps would need more registers than there are.
+#pragma unroll 1
     for (int step = begin; step < end; step++) {
         // All groups but the latest ones have arrived, this thread's; behind the barrier everybody's.
         asm volatile("cp.async.wait_group %0;" ::"n"(STAGES - 2) : "memory");
@@ -118,7 +120,7 @@
         }
     }
 
-    if (SPLITS > 1 && splits > 1) {
+    if constexpr (SPLITS > 1) if (splits > 1) {
         constexpr int SUMS = M * N * 4;
         __shared__ bool is_last;
         unsigned* counter = (unsigned*)workspace + (group * gridDim.y + blockIdx.y) * gridDim.x + blockIdx.x;
