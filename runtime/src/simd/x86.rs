@@ -2,7 +2,7 @@
 
 use super::{F32x16, LANES, Simd, Work};
 use crate::kernels::table::{self, Tiles};
-use core::arch::x86_64::{self, __m256, __m256i, __m512};
+use core::arch::x86_64::{self, __m256, __m512};
 
 #[inline(never)]
 #[target_feature(enable = "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma")]
@@ -239,11 +239,12 @@ unsafe impl Simd for Avx2 {
 
     #[inline(always)]
     unsafe fn load_first(self, from: *const f32, count: usize) -> F32x16 {
-        let [a, b] = masks(count);
-        // Safety: the token proves the feature; the caller promises the memory of the lanes that the masks have.
+        // Safety: the token proves the feature; the caller promises the memory.
         unsafe {
-            let low = x86_64::_mm256_maskload_ps(from, a);
-            of_halves([low, x86_64::_mm256_maskload_ps(from.wrapping_add(8), b)])
+            let low = load_part_of(from, count.min(8));
+            let high =
+                if count > 8 { load_part_of(from.add(8), count - 8) } else { x86_64::_mm256_setzero_ps() };
+            of_halves([low, high])
         }
     }
 
@@ -301,21 +302,39 @@ fn first(count: usize) -> u16 {
     ((1_u32 << count) - 1) as u16
 }
 
-/// The same for two registers of eight.
+/// The first numbers of a register from memory, and zeros. By two loads that overlap, where there are four or more, and not by one
+/// with a mask: emulators read what a mask leaves out.
+///
+/// # Safety
+/// The instruction set must be there, and `count` numbers readable, at most 8.
 #[inline(always)]
-fn masks(count: usize) -> [__m256i; 2] {
-    static MASKS: [i32; 2 * LANES] = {
-        let mut masks = [0; 2 * LANES];
-        let mut lane = 0;
-        while lane < LANES {
-            masks[lane] = -1;
-            lane += 1;
+unsafe fn load_part_of(from: *const f32, count: usize) -> __m256 {
+    /// Of the first four numbers and the last four, side by side, those that become the lanes, for 4 to 7 numbers; the sign of
+    /// what is 0 instead.
+    static LANE: [[i32; 8]; 4] = [
+        [0, 1, 2, 3, -1, -1, -1, -1],
+        [0, 1, 2, 3, 7, -1, -1, -1],
+        [0, 1, 2, 3, 6, 7, -1, -1],
+        [0, 1, 2, 3, 5, 6, 7, -1],
+    ];
+    // Safety: the caller's promise; there is an entry for each number of numbers.
+    unsafe {
+        if count == 8 {
+            x86_64::_mm256_loadu_ps(from)
+        } else if count >= 4 {
+            let behind = count - 4;
+            let first = x86_64::_mm256_castps128_ps256(x86_64::_mm_loadu_ps(from));
+            let both = x86_64::_mm256_insertf128_ps::<1>(first, x86_64::_mm_loadu_ps(from.add(behind)));
+            let lanes = x86_64::_mm256_loadu_si256(LANE[behind].as_ptr().cast());
+            let all = x86_64::_mm256_permutevar8x32_ps(both, lanes);
+            let none = x86_64::_mm256_castsi256_ps(x86_64::_mm256_srai_epi32::<31>(lanes));
+            x86_64::_mm256_andnot_ps(none, all)
+        } else {
+            let mut numbers = [0.0; 8];
+            core::ptr::copy_nonoverlapping(from, numbers.as_mut_ptr(), count);
+            x86_64::_mm256_loadu_ps(numbers.as_ptr())
         }
-        masks
-    };
-    let first = MASKS[LANES - count..].first_chunk::<LANES>().expect("at most 16 numbers");
-    // Safety: both are 16 numbers.
-    unsafe { core::mem::transmute::<[i32; LANES], [__m256i; 2]>(*first) }
+    }
 }
 
 /// The first numbers of a register to memory. By two stores that overlap, where there are four or more: some processors take
@@ -337,7 +356,9 @@ unsafe fn store_part_of(to: *mut f32, x: __m256, count: usize) {
             x86_64::_mm_storeu_ps(to, x86_64::_mm256_castps256_ps128(x));
             x86_64::_mm_storeu_ps(to.add(behind), x86_64::_mm256_castps256_ps128(last));
         } else {
-            x86_64::_mm256_maskstore_ps(to, masks(count)[0], x);
+            let mut numbers = [0.0; 8];
+            x86_64::_mm256_storeu_ps(numbers.as_mut_ptr(), x);
+            core::ptr::copy_nonoverlapping(numbers.as_ptr(), to, count);
         }
     }
 }
