@@ -1,5 +1,6 @@
 //! Runs the CUDA kernels of a graph on the PTX interpreter: NVRTC's own text, launch by launch, as a GPU would get it.
 
+pub mod kernels;
 mod tables;
 
 use archc_core::cuda::{Argument, THREADS, module};
@@ -125,7 +126,7 @@ fn compare(
 }
 
 /// The source of a graph's kernels.
-pub fn kernels(graph: &Graph, number: Number) -> String {
+pub fn source(graph: &Graph, number: Number) -> String {
     let (program, plan) = planned(graph, number).expect("a graph that the verifier accepts");
     module(&program, &plan).source
 }

@@ -2,7 +2,7 @@
 //! dilation, groups, residuals, slices of concatenations. Operands are exact in the type, so that errors are those of f32.
 
 use archc_core::lir::Number;
-use archc_cuda_tests::{check_rounded, kernels};
+use archc_cuda_tests::{check_rounded, source};
 use archc_lowered::harness::{fused, written};
 
 /// Numbers that are the same in every run.
@@ -75,8 +75,8 @@ fn tf32() {
 fn large_tiles() {
     for text in ["input 46x46x8 relu conv 1x1 1000 relu", "input 92x92x8 relu conv 1x1 100"] {
         let graph = fused(written(&format!("net T {{ {text} }}")));
-        let source = kernels(&graph, Number::Bf16);
-        assert!(source.contains("constexpr int TILE_M = 128"), "{text}");
+        let text_of_kernels = source(&graph, Number::Bf16);
+        assert!(text_of_kernels.contains("constexpr int TILE_M = 128"), "{text}");
         check_rounded(&graph, Number::Bf16, 4).unwrap_or_else(|message| panic!("{text}: {message}"));
     }
 }

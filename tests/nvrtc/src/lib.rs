@@ -1,6 +1,10 @@
 //! Compiles CUDA C in tests, without CUDA: NVRTC is fetched by the project's own set-up (`scripts/nvrtc.sh`), and what it
 //! made of a source is kept under `target/nvrtc`, by a hash of the source and all that matters besides.
 
+mod report;
+
+pub use report::{Resources, resources};
+
 use std::ffi::CString;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -38,6 +42,8 @@ pub enum Output {
     Ptx,
     /// Machine code for a real one, such as `sm_80`.
     Cubin,
+    /// What the assembler says of that machine code, as text: see [`resources`].
+    Report,
 }
 
 /// The PTX of a source for `compute_80`, with the lines of the source in it.
@@ -91,14 +97,14 @@ fn compile_anew(
     let options: Vec<&str> = [architecture.as_str(), "-default-device", "--std=c++17"]
         .into_iter()
         .chain(options.iter().copied())
+        .chain((output == Output::Report).then_some("--ptxas-options=-v"))
         .collect();
     // Safety: the program was made above, and is destroyed below and not used after it.
     #[expect(unsafe_code, reason = "calls of a C library")]
     unsafe {
         let compiled = result::compile_program(program, &options).map_err(|error| {
             let log = result::get_program_log(program).unwrap_or_default();
-            let log: Vec<u8> = log.iter().map(|&c| c as u8).take_while(|&c| c != 0).collect();
-            Error::Compile(format!("{error:?}\n{}", String::from_utf8_lossy(&log)))
+            Error::Compile(format!("{error:?}\n{}", String::from_utf8_lossy(&until_zero(&log))))
         });
         let bytes = compiled.and_then(|()| match output {
             Output::Ptx => Ok(result::get_ptx(program).map_err(nvrtc)?.iter().map(|&c| c as u8).collect()),
@@ -109,10 +115,16 @@ fn compile_anew(
                 sys::nvrtcGetCUBIN(program, bytes.as_mut_ptr().cast()).result().map_err(nvrtc)?;
                 Ok(bytes)
             }
+            Output::Report => Ok(until_zero(&result::get_program_log(program).map_err(nvrtc)?)),
         });
         let _ = result::destroy_program(program);
         bytes
     }
+}
+
+/// The bytes of a text of C.
+fn until_zero(text: &[std::ffi::c_char]) -> Vec<u8> {
+    text.iter().map(|&c| c as u8).take_while(|&c| c != 0).collect()
 }
 
 /// The folder of NVRTC, which is fetched and loaded on the first call.
