@@ -153,8 +153,9 @@ impl Written {
         arguments: Vec<Argument>,
     ) -> Written {
         let body = body.split_once("//---\n").map_or(body, |(_, body)| body);
+        // Room for two blocks on a processor; without it the assembler aims at more, and spills.
         let text = format!(
-            "extern \"C\" __global__ void __launch_bounds__({THREADS})\n{NAME}({parameters}, int images) {{\n{constants}{body}}}\n"
+            "extern \"C\" __global__ void __launch_bounds__({THREADS}, 2)\n{NAME}({parameters}, int images) {{\n{constants}{body}}}\n"
         );
         Written { family, text, grid, arguments, matrix: None, workspace: 0 }
     }
