@@ -8,6 +8,9 @@ use archc_runtime::op::Conv;
 use archc_runtime::weights::matrix::{Matrix, Order};
 use archc_runtime::weights::spec::is_depthwise;
 
+/// The family's name.
+pub(super) const FAMILY: &str = "tensor_conv";
+
 /// Bytes that a thread copies at once.
 const PIECE: usize = 16;
 
@@ -113,7 +116,7 @@ impl Tensor {
             ("unsigned char* workspace".to_owned(), Argument::Workspace),
         ];
         let body = include_str!("bodies/tensor_conv.cu");
-        let written = operands.written_with("tensor_conv", constants, body, grid, &weights);
+        let written = operands.written_with(FAMILY, constants, body, grid, &weights);
         // A counter for each tile, and the sums of each block; blocks that share tiles are no more than processors.
         let sums = PROCESSORS * tile.block[0] * tile.block[1];
         let workspace = if *splits > 1 { (PROCESSORS + sums) * size_of::<f32>() } else { 0 };

@@ -27,6 +27,8 @@
         places[i] = image * X_IMAGE + X_FIRST + group * INPUTS;
     }
     float sums[SUMS][SUMS] = {};
+    // Unrolled, a few steps would need more registers than there are.
+#pragma unroll 1
     for (int start = 0; start < DEPTH; start += DEEP) {
         int k = start + across, tap, channel;
         if (k < WHOLE) {
