@@ -7,7 +7,7 @@
 use super::tensor::PROCESSORS;
 use super::{Argument, Launch, Module};
 use crate::lir::work::measure;
-use crate::lir::{Number, Program, Target};
+use crate::lir::{Number, Program};
 
 /// What a GPU can do at most.
 #[derive(Clone, Copy, Debug)]
@@ -47,10 +47,7 @@ pub struct Prediction {
 
 /// Predicts a module's time.
 pub fn predict(program: &Program, module: &Module, gpu: &Gpu, images: usize) -> Prediction {
-    let number = match program.target {
-        Target::Cuda(number) => number,
-        Target::Cpu => Number::F32,
-    };
+    let number = program.target.number();
     let weight = number.element().size() as f64 / size_of::<f32>() as f64;
     let mut all = Prediction {
         nodes: module.launches.len(),

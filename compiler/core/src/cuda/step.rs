@@ -2,8 +2,8 @@
 
 use super::constants::{self, Constants};
 use super::tensor::Tensor;
-use super::{Argument, Grid, THREADS, Written, activation};
-use crate::lir::{Kernel, PackId, Program, Step, Target, ValueId};
+use super::{Argument, Grid, THREADS, Written, activation, code};
+use crate::lir::{Kernel, PackId, Program, Step, ValueId};
 use crate::plan::Plan;
 use archc_runtime::layout::{Element, View};
 use archc_runtime::op::{Activation, Affine, Conv, Dense, Lrn, Pool, PoolKind, Rescale};
@@ -128,10 +128,7 @@ fn convolution(operands: &Operands<'_>, conv: &Conv) -> Written {
 
 fn dense_layer(operands: &Operands<'_>, dense: &Dense) -> Written {
     let (x, y) = (operands.x(), operands.y());
-    let element = match operands.program.target {
-        Target::Cuda(number) => number.element(),
-        Target::Cpu => Element::F32,
-    };
+    let element = operands.program.target.number().element();
     let pack = operands.step.pack.map_or(0, |pack| operands.plan.packs[pack.index()]);
     let matrix = Matrix {
         order: Order::Packed,
@@ -295,12 +292,11 @@ impl Operands<'_> {
         }
         parameters.push(format!("{}* y", constants::element(self.y().layout.element)));
         arguments.push(arena(self.step.output));
+        let body = code(body);
         // A body may speak of a second input where there is none.
-        let body = if self.step.inputs.len() < 2 && body.contains("RESIDUAL") {
-            format!("    auto r = y;\n{}", body.split_once("//---\n").map_or(body, |(_, body)| body))
-        } else {
-            body.to_owned()
-        };
+        let second =
+            if self.step.inputs.len() < 2 && body.contains("RESIDUAL") { "    auto r = y;\n" } else { "" };
+        let body = format!("{second}{body}");
         Written::new(family, &constants, &body, &parameters.join(", "), grid, arguments)
     }
 
@@ -312,7 +308,7 @@ impl Operands<'_> {
         activation: Activation,
         constants: Constants,
     ) -> Written {
-        let value = value.split_once("//---\n").map_or(value, |(_, value)| value).trim_end();
+        let value = code(value).trim_end();
         let body = include_str!("bodies/map.cu").replace("$VALUE", value);
         let constants = constants.function("activation", &activation::body(activation));
         self.written(family, constants, &body, Grid::numbers(&self.y()))

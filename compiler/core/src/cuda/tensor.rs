@@ -3,7 +3,7 @@
 use super::constants::Constants;
 use super::step::Operands;
 use super::{Argument, Grid, Written};
-use crate::lir::{Number, Target};
+use crate::lir::Number;
 use archc_runtime::op::Conv;
 use archc_runtime::weights::matrix::{Matrix, Order};
 use archc_runtime::weights::spec::is_depthwise;
@@ -57,10 +57,10 @@ impl Tensor {
     /// A convolution of the step's operands, where its numbers are of a type that there are units for, and the channels of a
     /// pixel can be copied by pieces or are worth gathering.
     pub(super) fn of(operands: &Operands<'_>, conv: &Conv) -> Option<Tensor> {
-        let Target::Cuda(number @ (Number::Tf32 | Number::Bf16 | Number::F16)) = operands.program.target
-        else {
+        let number = operands.program.target.number();
+        if number == Number::F32 {
             return None;
-        };
+        }
         let (x, y, element) = (operands.x(), operands.y(), number.element());
         let (inputs, outputs) = (x.channels / conv.groups, y.channels / conv.groups);
         let piece = PIECE / element.size();

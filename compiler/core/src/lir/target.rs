@@ -14,6 +14,16 @@ pub enum Target {
     Cuda(Number),
 }
 
+impl Target {
+    /// What is computed with; on a CPU f32.
+    pub fn number(self) -> Number {
+        match self {
+            Target::Cpu => Number::F32,
+            Target::Cuda(number) => number,
+        }
+    }
+}
+
 /// The numbers that a GPU computes with. Sums are of f32 in any case, and so are the network's input and outputs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Number {
